@@ -1,0 +1,3 @@
+from memberships import create_app
+
+app = create_app()
