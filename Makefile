@@ -1,0 +1,59 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.SUFFIXES:
+.PHONY: help serve test check format lock vendor clean
+
+BIN := .venv/bin
+STAMPS := .venv/.stamps
+
+help: ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+serve: $(STAMPS)/package ## set up, fill in demo data, serve on http://127.0.0.1:8000 (PORT changes it)
+	@$(BIN)/python scripts/vendor_frontend.py
+	@$(BIN)/memberships database upgrade
+	@$(BIN)/memberships demo
+	@exec $(BIN)/memberships serve
+
+test: $(STAMPS)/test $(STAMPS)/package ## every test; ARGS="-k word" narrows
+	@$(BIN)/python scripts/vendor_frontend.py --required
+	@chromium=$$($(BIN)/python scripts/chromium.py) && \
+	CHROMIUM="$$chromium" $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadgroup $(ARGS)
+
+check: $(STAMPS)/dev $(STAMPS)/package ## formatting, lint, types, import order, dependencies, locks
+	@$(BIN)/python scripts/lock.py --check
+	@$(BIN)/ruff format --check --output-format concise . || { echo "Repair with: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy memberships
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/djlint --lint --quiet templates
+	@$(BIN)/deptry memberships
+
+format: $(STAMPS)/dev ## write the code in the house's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix --quiet .
+
+lock: $(STAMPS)/dev ## compile requirements/*.lock from pyproject.toml; UPGRADE=1 raises every version
+	@$(BIN)/python scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+vendor: $(BIN)/python ## bring the third-party style sheet and fonts into static/vendor
+	@$(BIN)/python scripts/vendor_frontend.py --required
+
+clean: ## remove what set-up and tools made; the data in var/ stays
+	@rm -rf .venv .vendor-* static/vendor *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# No prerequisite: the age that make sees is that of the Python behind the link.
+$(BIN)/python:
+	@python=$$(scripts/find_python) && echo "Making .venv with $$python" && rm -rf .venv && "$$python" -m venv .venv
+
+# Each lock holds all of the one before it: what a wider one installed need not be asked for again.
+$(STAMPS)/runtime $(STAMPS)/test $(STAMPS)/dev: $(STAMPS)/%: requirements/%.lock $(BIN)/python
+	@scripts/install lock $*
+	@mkdir -p $(STAMPS)
+	@touch $(STAMPS)/runtime $(if $(filter test dev,$*),$(STAMPS)/test) $(if $(filter dev,$*),$(STAMPS)/dev)
+
+$(STAMPS)/package: pyproject.toml $(STAMPS)/runtime
+	@scripts/install package
+	@touch $@
