@@ -1,0 +1,87 @@
+"""Membership applications for citizen-participation networks."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from memberships import health, web
+from memberships.applications import views as application_views
+from memberships.database import db
+from memberships.extensions import limiter, mail, migrate
+from memberships.mails import views as mail_views
+from memberships.networks import views as network_views
+from memberships.networks.definition import load_definitions
+from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The application, ready to serve.
+
+    Raises SettingsInvalid or DefinitionsInvalid, each naming every mistake at once.
+    """
+    settings = settings or load_settings(os.environ)
+    app = Flask(
+        __name__,
+        template_folder=str(ROOT / "templates"),
+        static_folder=str(ROOT / "static"),
+        instance_path=str(settings.data_dir),
+    )
+    _configure(app, settings)
+    _install_extensions(app, settings)
+    app.register_blueprint(network_views.bp)
+    app.register_blueprint(application_views.bp)
+    app.register_blueprint(health.bp)
+    if settings.is_development:
+        app.register_blueprint(mail_views.bp)
+    return app
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    definitions = load_definitions(settings.networks_dir)
+    if settings.is_production:
+        _refuse_placeholders(definitions)
+    app.extensions["networks"] = definitions
+    app.config |= {
+        "SETTINGS": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "RATELIMIT_ENABLED": settings.posts_per_client != "",
+    }
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.undefined = StrictUndefined
+
+
+def _refuse_placeholders(definitions: dict[str, Any]) -> None:
+    faults = [
+        f"{slug}.toml: {key}: an example, production needs the real one"
+        for slug, definition in definitions.items()
+        for key in definition.placeholders
+    ]
+    if faults:
+        raise SettingsInvalid("\n".join(faults))
+
+
+def _install_extensions(app: Flask, settings: Settings) -> None:
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    mail.init_app(app)
+    limiter.init_app(app)
+    web.install(app)
+    if settings.trusted_proxies:
+        hops = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's documented way
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # Flask's documented way
+        app.wsgi_app,
+        root=str(ROOT / "static"),
+        prefix="static/",
+        max_age=86_400,
+        autorefresh=settings.is_development,
+    )

@@ -1,0 +1,19 @@
+"""Accounts come into being when an address is proven."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from memberships.accounts.models import Account
+from memberships.database import db, insert_if_absent, utcnow, uuid7
+
+
+def verify_account(email: str) -> Account:
+    """The account of a proven address, made if there is none, locked for the unit of work.
+
+    The lock lets two confirmations of one address pass one after the other.
+    """
+    insert_if_absent(Account, id=uuid7(), email=email, verified_at=utcnow())
+    return db.session.scalars(
+        sa.select(Account).where(Account.email == email).with_for_update()
+    ).one()

@@ -1,0 +1,301 @@
+"""What can happen to an application, one function per verb. None of them commits."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from memberships.accounts.services import verify_account
+from memberships.applications import mails
+from memberships.applications.errors import (
+    AddressAlreadyCorrected,
+    AlreadyConfirmed,
+    LinkUnknown,
+    ResendTooEarly,
+)
+from memberships.applications.models import (
+    ApplicantKind,
+    Application,
+    ApplicationStatus,
+    CaseToken,
+    Confirmation,
+)
+from memberships.applications.queries import expired_applications
+from memberships.database import db, utcnow
+from memberships.events.models import APPLICANT, SYSTEM, EventTag
+from memberships.events.services import erase_events, record_event
+from memberships.links import public_url_for
+from memberships.mails.services import cancel_mails, erase_mails
+from memberships.members.models import Holder, Membership
+from memberships.members.services import living_membership, start_membership
+from memberships.networks.definition import ConsentField, Definition
+from memberships.networks.queries import definition_of
+from memberships.networks.services import publish_definition
+from memberships.privacy.queries import given_consents
+from memberships.privacy.services import (
+    erase_consents,
+    give_consent,
+    readdress_consents,
+    settle_consents,
+)
+from memberships.settings import current_settings
+from memberships.tokens import keyed_hash, new_code, new_token, token_hash
+
+_OWN_COLUMNS = ("email", "first_name", "last_name", "organisation_name")
+
+
+class CodeOutcome(StrEnum):
+    """What became of a typed code."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    DEAD = "dead"
+
+
+def submission_key(nonce: str, answers: Mapping[str, Any], consents: Set[str]) -> str:
+    """Equal for a double click, different as soon as one answer differs."""
+    content = json.dumps([dict(answers), sorted(consents)], sort_keys=True)
+    return keyed_hash("submission", nonce, content)
+
+
+def page_token_of(key: str) -> str:
+    """The page token of a submission, so that the second click finds the first one's page."""
+    return keyed_hash("page-token", key)[:32]
+
+
+def submit_application(
+    definition: Definition, answers: Mapping[str, Any], consents: Set[str], *, key: str
+) -> Application:
+    """Store an application whose address is not yet proven, and its confirmation mail.
+
+    Nothing is looked up by address. `answers` holds one value per field that was asked and
+    answered, `consents` the keys of the ticked ones, `key` comes from `submission_key`.
+
+    The caller's unit of work raises AlreadySubmitted when the same key is stored already.
+    """
+    version = publish_definition(definition)
+    now = utcnow()
+    application = Application(
+        network_id=version.network_id,
+        definition=version,
+        submission_key=key,
+        page_token_hash=token_hash(page_token_of(key)),
+        applicant_kind=_kind_of(definition, answers),
+        answers={k: v for k, v in answers.items() if k not in _OWN_COLUMNS},
+        submitted_at=now,
+        expires_at=now + timedelta(days=current_settings().confirmation_days),
+        confirmation_mails=0,
+        confirmation_mailed_at=now,
+        **{column: answers.get(column) for column in _OWN_COLUMNS},
+    )
+    db.session.add(application)
+    db.session.flush()
+    record_event(EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel)
+    _give_consents(application, definition, consents)
+    _mail_confirmation(application, newsletter=bool(consents))
+    return application
+
+
+def _kind_of(definition: Definition, answers: Mapping[str, Any]) -> ApplicantKind:
+    if len(definition.joins) == 1:
+        return ApplicantKind(definition.joins[0])
+    return ApplicantKind(answers["applicant_kind"])
+
+
+def _give_consents(application: Application, definition: Definition, consents: Set[str]) -> None:
+    for field in definition.fields:
+        if isinstance(field, ConsentField) and field.key in consents:
+            give_consent(
+                purpose=field.key,
+                text=field.text,
+                text_version=field.text_version,
+                network_id=application.network_id,
+                definition_id=application.definition.id,
+                subject_id=application.id,
+                email=application.email,
+                channel=application.channel,
+                form_url=public_url_for("applications.form", slug=definition.slug),
+            )
+
+
+def _mail_confirmation(application: Application, *, newsletter: bool) -> None:
+    token, code = new_token(), new_code()
+    application.confirmation_mails += 1
+    application.confirmation_mailed_at = utcnow()
+    db.session.add(
+        Confirmation(
+            application_id=application.id,
+            token_hash=token_hash(token),
+            code_hash=_code_hash(application, code),
+            tries_left=current_settings().code_tries,
+            made_at=utcnow(),
+        )
+    )
+    mails.confirm_application(application, token=token, code=code, newsletter=newsletter)
+
+
+def _code_hash(application: Application, code: str) -> str:
+    return keyed_hash("confirmation-code", str(application.id), code)
+
+
+def resend_confirmation(application: Application) -> None:
+    """Mail a new link and code to the same address; earlier ones stay good.
+
+    Raises LinkUnknown when there is nothing left to confirm, ResendTooEarly within the cool-down or
+    when all mails of this application are used up.
+    """
+    _require_confirmable(application)
+    settings = current_settings()
+    if (
+        application.confirmation_mails >= settings.confirmation_mails_per_application
+        or utcnow() < application.confirmation_mailed_at + timedelta(minutes=settings.resend_wait_minutes)
+    ):
+        raise ResendTooEarly
+    record_event(EventTag.APPLICATION_CONFIRMATION_RESENT, application, by=APPLICANT)
+    _mail_confirmation(application, newsletter=bool(given_consents(application.id)))
+
+
+def correct_address(application: Application, email: str) -> None:
+    """Give the application another address, once; links and codes sent so far are dead.
+
+    Raises LinkUnknown when there is nothing left to confirm, AddressAlreadyCorrected the second time.
+    """
+    _require_confirmable(application)
+    if application.address_corrected_at is not None:
+        raise AddressAlreadyCorrected
+    application.address_corrected_at = utcnow()
+    application.email = email
+    db.session.execute(
+        sa.delete(Confirmation).where(Confirmation.application_id == application.id)
+    )
+    cancel_mails(application)
+    readdress_consents(application.id, email)
+    record_event(EventTag.APPLICATION_ADDRESS_CORRECTED, application, by=APPLICANT)
+    _mail_confirmation(application, newsletter=bool(given_consents(application.id)))
+
+
+def _require_confirmable(application: Application) -> None:
+    if not application.is_confirmable(utcnow()):
+        raise LinkUnknown
+
+
+def enter_code(application: Application, code: str, *, newsletter: bool) -> CodeOutcome:
+    """Confirm by the code from the mail, typed on the page that asked for it.
+
+    A wrong code uses up one try of every living code; a code without tries is dead. The right code
+    of an application that is confirmed already changes nothing and is RIGHT: a double click.
+
+    Raises LinkUnknown when the application has expired.
+    """
+    living = db.session.scalars(
+        sa.select(Confirmation)
+        .where(Confirmation.application_id == application.id, Confirmation.tries_left > 0)
+        .with_for_update()
+    ).all()
+    if not living:
+        return CodeOutcome.DEAD
+    hash_ = _code_hash(application, code)
+    if all(confirmation.code_hash != hash_ for confirmation in living):
+        for confirmation in living:
+            confirmation.tries_left -= 1
+        return CodeOutcome.WRONG if any(c.tries_left for c in living) else CodeOutcome.DEAD
+    try:
+        confirm_application(application, proof=hash_, channel="code", newsletter=newsletter)
+    except AlreadyConfirmed:
+        pass
+    return CodeOutcome.RIGHT
+
+
+def confirm_application(
+    application: Application, *, proof: str, channel: str, newsletter: bool
+) -> None:
+    """Take the address as proven, settle the consents, and let the network's rules decide.
+
+    `proof` is the hash of the secret from the mail, `channel` says whether link or code.
+
+    Raises AlreadyConfirmed the second time, LinkUnknown when the application has expired.
+    """
+    if application.confirmed_at is not None:
+        raise AlreadyConfirmed
+    _require_confirmable(application)
+    application.status = ApplicationStatus.IN_REVIEW
+    application.confirmed_at = utcnow()
+    cancel_mails(application)
+    settle_consents(
+        application.id, email=application.email, confirmed=newsletter, channel=channel, proof=proof
+    )
+    record_event(EventTag.APPLICATION_CONFIRMED, application, by=APPLICANT, channel=channel, proof=proof)
+    _admit_by_rule(application)
+
+
+def _admit_by_rule(application: Application) -> None:
+    rule = definition_of(application.definition).rule_for(application.all_answers)
+    account = verify_account(application.email)
+    standing = living_membership(account, application.network_id)
+    membership = standing or start_membership(
+        account,
+        application.definition,
+        holder=Holder(application.applicant_kind.value),
+        by=SYSTEM,
+        rule=rule.key,
+        first_name=application.first_name,
+        last_name=application.last_name,
+        organisation_name=application.organisation_name,
+        answers=dict(application.answers),
+    )
+    _approve(application, membership, rule=rule.key)
+    token = open_case(application, purpose="decision_mail")
+    if standing:
+        mails.application_repeated(application, membership, case_token=token)
+    else:
+        mails.application_approved(application, membership, case_token=token)
+
+
+def _approve(application: Application, membership: Membership, *, rule: str) -> None:
+    now = utcnow()
+    application.status = ApplicationStatus.APPROVED
+    application.decided_at = now
+    application.takes_effect_at = now
+    application.decided_by_rule = rule
+    application.membership_id = membership.id
+    record_event(
+        EventTag.APPLICATION_APPROVED,
+        application,
+        by=SYSTEM,
+        rule=rule,
+        membership=str(membership.id),
+    )
+
+
+def open_case(application: Application, *, purpose: str) -> str:
+    """Mint a link to the applicant's own page; the token is returned once and stored as a hash."""
+    token = new_token()
+    db.session.add(
+        CaseToken(
+            application_id=application.id,
+            token_hash=token_hash(token),
+            purpose=purpose,
+            expires_at=utcnow() + timedelta(days=current_settings().case_link_days),
+        )
+    )
+    return token
+
+
+def erase_expired_applications(limit: int = 100) -> int:
+    """Erase up to `limit` applications whose address nobody proved in time; returns how many.
+
+    Gone are the answers, the links, the consents, every mail and the events; a tombstone without
+    personal data stays and counts (Art. 5(1)(e) GDPR).
+    """
+    expired = expired_applications(utcnow(), limit)
+    for application in expired:
+        erase_mails(application.id)
+        erase_consents(application.id)
+        erase_events(application, rule="unconfirmed_expired")
+        db.session.delete(application)
+    return len(expired)

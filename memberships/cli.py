@@ -1,0 +1,33 @@
+"""The `memberships` command."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from flask.cli import ScriptInfo
+
+from memberships import create_app
+from memberships.applications.cli import retention
+from memberships.demo import demo
+from memberships.events.cli import audit
+from memberships.mails.cli import mails
+from memberships.networks.cli import networks
+from memberships.networks.definition import DefinitionsInvalid
+from memberships.serve import database, serve, worker
+from memberships.settings import SettingsInvalid
+
+cli = click.Group(
+    "memberships",
+    help="Membership applications for citizen-participation networks.",
+    commands=[audit, database, demo, mails, networks, retention, serve, worker],
+    context_settings={"obj": ScriptInfo(create_app=create_app)},
+)
+
+
+def main() -> None:
+    try:
+        cli()
+    except (SettingsInvalid, DefinitionsInvalid) as error:
+        click.echo(f"This installation cannot start:\n{error}", err=True)
+        sys.exit(2)

@@ -1,0 +1,195 @@
+"""The database: base class, column types, the clock, and the one place that commits."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from enum import Enum, StrEnum
+from typing import Any, Never
+from uuid import UUID
+
+import sqlalchemy as sa
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import event
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.orm.exc import StaleDataError
+from sqlalchemy.types import TypeDecorator
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else changed the same row between reading and writing."""
+
+
+class DatabaseBusy(Exception):
+    """The database could not take the change now; nothing was stored."""
+
+
+def utcnow() -> datetime:
+    """The current time, aware, in UTC: the only clock of this package."""
+    return datetime.now(UTC)
+
+
+def uuid7() -> UUID:
+    """A random identifier that sorts by its time of making (RFC 9562, section 5.7)."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
+    value = value & ~(0xF << 76) | 7 << 76
+    value = value & ~(0b11 << 62) | 0b10 << 62
+    return UUID(int=value)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """Stores aware times as UTC, returns aware times, refuses naive ones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time needs its time zone")
+        value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def _values(enum: type[Enum]) -> list[str]:
+    return [str(member.value) for member in enum]
+
+
+JsonObject = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+class Model(DeclarativeBase):
+    """Base of all tables. Never a subclass of Flask-SQLAlchemy's own model class."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute
+        datetime: UtcDateTime(),
+        dict[str, Any]: JsonObject,
+        StrEnum: sa.Enum(
+            StrEnum, native_enum=False, values_callable=_values, length=40, create_constraint=True
+        ),
+        bytes: sa.LargeBinary(),
+    }
+
+
+db = SQLAlchemy(metadata=Model.metadata)
+
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+_conflicts: dict[str, type[Exception]] = {}
+
+
+def conflict(constraint: str) -> Callable[[type[Exception]], type[Exception]]:
+    """Declare the error that a unit of work raises when the named constraint refuses."""
+
+    def register(error: type[Exception]) -> type[Exception]:
+        _conflicts[constraint] = error
+        return error
+
+    return register
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """One transaction: everything inside is stored together, or nothing is.
+
+    The only place that commits. A read transaction that was open before is ended first, so that
+    the rows loaded inside are current. On SQLite the write lock is taken at the first statement.
+
+    Raises ChangedMeanwhile when a version column shows a lost update, the error declared with
+    `conflict` when that constraint refuses, DatabaseBusy when the database cannot write now.
+    """
+    if _writing.get():
+        raise RuntimeError("a unit of work is already open")
+    db.session.rollback()
+    token = _writing.set(True)
+    try:
+        yield
+        db.session.commit()
+    except StaleDataError as error:
+        db.session.rollback()
+        raise ChangedMeanwhile from error
+    except IntegrityError as error:
+        db.session.rollback()
+        _raise_conflict(error)
+    except OperationalError as error:
+        db.session.rollback()
+        raise DatabaseBusy from error
+    except BaseException:
+        db.session.rollback()
+        raise
+    finally:
+        _writing.reset(token)
+
+
+def insert_if_absent(model: type[Model], **values: Any) -> None:
+    """Insert a row unless a unique index already holds its like; never an error for that."""
+    insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+    db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
+
+
+def _raise_conflict(error: IntegrityError) -> Never:
+    known = _conflicts.get(_violated_constraint(error) or "")
+    raise (known() if known else error) from error
+
+
+def _violated_constraint(error: IntegrityError) -> str | None:
+    diagnosis = getattr(error.orig, "diag", None)
+    if diagnosis is not None:
+        name: str | None = diagnosis.constraint_name
+        return name
+    # SQLite names the columns of a violated unique index, never the index.
+    _, _, columns = str(error.orig).partition("UNIQUE constraint failed: ")
+    wanted = [column.strip() for column in columns.split(",")]
+    for table in Model.metadata.tables.values():
+        for index in table.indexes:
+            if [f"{table.name}.{column.name}" for column in index.columns] == wanted:
+                return str(index.name)
+    return None
+
+
+@event.listens_for(db.session, "before_flush")
+@event.listens_for(db.session, "before_commit")
+def _refuse_writes_outside(session: Session, *_: object) -> None:
+    if not _writing.get():
+        raise RuntimeError("only a unit of work may write")
+
+
+@event.listens_for(sa.Engine, "connect")
+def _prepare_connection(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None
+    for pragma in ("journal_mode = WAL", "busy_timeout = 15000", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+@event.listens_for(sa.Engine, "begin")
+def _begin(connection: Connection) -> None:
+    # A reader that turns writer fails at once on SQLite whatever the timeout, so writers say so first.
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

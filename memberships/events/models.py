@@ -1,0 +1,112 @@
+"""Tables of the log: chained events, tombstones of erased chains, daily signed anchors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import ClassVar, Protocol
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from memberships.database import Model
+
+
+class EventTag(StrEnum):
+    """What happened, as subject:verb_past."""
+
+    APPLICATION_SUBMITTED = "application:submitted"
+    APPLICATION_CONFIRMATION_RESENT = "application:confirmation_resent"
+    APPLICATION_ADDRESS_CORRECTED = "application:address_corrected"
+    APPLICATION_CONFIRMED = "application:confirmed"
+    APPLICATION_APPROVED = "application:approved"
+    MEMBERSHIP_STARTED = "membership:started"
+
+
+class ActorKind(StrEnum):
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who did it: a kind, and the account where one is signed in."""
+
+    kind: ActorKind
+    id: UUID | None = None
+
+
+APPLICANT = Actor(ActorKind.APPLICANT)
+SYSTEM = Actor(ActorKind.SYSTEM)
+
+
+class Subject(Protocol):
+    """Anything that events can be about."""
+
+    subject_type: ClassVar[str]
+
+    @property
+    def id(self) -> Mapped[UUID]: ...
+    @property
+    def network_id(self) -> Mapped[int]: ...
+
+
+class Event(Model):
+    """One thing that happened. Holds ids, tags, times and keyed hashes, never names or text.
+
+    `record` is the canonical JSON of everything else in the row and of the hash before; `hash` is
+    its SHA-256. The database refuses every UPDATE, and every DELETE without a tombstone.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (
+        UniqueConstraint("subject_id", "seq"),
+        Index("ix_events_network_id_id", "network_id", "id"),
+        # Ids of erased events are never used again: an anchor says up to which id it looked.
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[UUID]
+    seq: Mapped[int]
+    tag: Mapped[str] = mapped_column(String(60))
+    at: Mapped[datetime]
+    actor_kind: Mapped[str] = mapped_column(String(20))
+    actor_id: Mapped[UUID | None]
+    record: Mapped[str] = mapped_column(Text)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
+class Tombstone(Model):
+    """What stays of an erased chain: how many events, the last hash, under which rule, when."""
+
+    __tablename__ = "event_tombstones"
+
+    subject_id: Mapped[UUID] = mapped_column(primary_key=True)
+    subject_type: Mapped[str] = mapped_column(String(40))
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    events: Mapped[int]
+    last_hash: Mapped[str] = mapped_column(String(64))
+    rule: Mapped[str] = mapped_column(String(60))
+    erased_on: Mapped[date] = mapped_column(index=True)
+    signature: Mapped[str] = mapped_column(String(64))
+
+
+class Anchor(Model):
+    """The heads of all chains that grew since the anchor before, signed once a day.
+
+    `heads` is a JSON list of [subject id, seq, hash]. A chain that lost its tail, or is gone without
+    a tombstone, no longer fits.
+    """
+
+    __tablename__ = "event_anchors"
+
+    day: Mapped[date] = mapped_column(primary_key=True)
+    up_to_event: Mapped[int]
+    heads: Mapped[str] = mapped_column(Text)
+    previous: Mapped[str] = mapped_column(String(64))
+    signature: Mapped[str] = mapped_column(String(64))

@@ -1,0 +1,112 @@
+"""Writing the log: events in a chain per subject, tombstones, daily anchors."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.database import db, utcnow
+from memberships.events.chain import (
+    GENESIS,
+    anchor_signature,
+    canonical_record,
+    record_hash,
+    tombstone_signature,
+)
+from memberships.events.models import Actor, Anchor, Event, EventTag, Subject, Tombstone
+
+def record_event(tag: EventTag, about: Subject, *, by: Actor, **details: str | int | None) -> Event:
+    """Append one event to the subject's chain, in the caller's unit of work.
+
+    `details` may hold ids, tags, counts, times and keyed hashes; never names, addresses or text.
+    The caller holds the subject's row locked, so that no two events take the same place.
+    """
+    last = db.session.execute(
+        sa.select(Event.seq, Event.hash)
+        .where(Event.subject_id == about.id)
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).one_or_none()
+    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    event = Event(
+        network_id=about.network_id,
+        subject_type=about.subject_type,
+        subject_id=about.id,
+        seq=seq,
+        tag=tag,
+        at=utcnow(),
+        actor_kind=by.kind,
+        actor_id=by.id,
+    )
+    event.record = canonical_record(event, previous, details)
+    event.hash = record_hash(event.record)
+    db.session.add(event)
+    db.session.flush()
+    return event
+
+
+def erase_events(about: Subject, *, rule: str) -> Tombstone:
+    """Delete a subject's whole chain and leave a signed tombstone, in the caller's unit of work.
+
+    The database refuses the deletion without the tombstone, and any later event of the subject.
+    """
+    count, last_hash = db.session.execute(
+        sa.select(Event.seq, Event.hash)
+        .where(Event.subject_id == about.id)
+        .order_by(Event.seq.desc())
+        .limit(1)
+    ).one()
+    stone = Tombstone(
+        subject_id=about.id,
+        subject_type=about.subject_type,
+        network_id=about.network_id,
+        events=count,
+        last_hash=last_hash,
+        rule=rule,
+        erased_on=utcnow().date(),
+    )
+    stone.signature = tombstone_signature(stone)
+    db.session.add(stone)
+    db.session.flush()
+    db.session.execute(sa.delete(Event).where(Event.subject_id == about.id))
+    return stone
+
+
+def write_anchor(day: date) -> Anchor | None:
+    """Sign the heads of all chains that grew since the last anchor; None when none grew.
+
+    Idempotent per day: a second call on the same day changes nothing.
+    """
+    last = db.session.scalar(sa.select(Anchor).order_by(Anchor.day.desc()).limit(1))
+    if last is not None and last.day >= day:
+        return None
+    heads = _heads_since(last.up_to_event if last else 0)
+    if not heads:
+        return None
+    anchor = Anchor(
+        day=day,
+        up_to_event=max(row[3] for row in heads),
+        heads=json.dumps([[str(subject), seq, hash_] for subject, seq, hash_, _ in heads]),
+        previous=last.signature if last else GENESIS,
+    )
+    anchor.signature = anchor_signature(anchor)
+    db.session.add(anchor)
+    return anchor
+
+
+def _heads_since(event_id: int) -> list[tuple[UUID, int, str, int]]:
+    grown = (
+        sa.select(Event.subject_id, sa.func.max(Event.seq).label("seq"))
+        .where(Event.id > event_id)
+        .group_by(Event.subject_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Event.subject_id, Event.seq, Event.hash, Event.id)
+        .join(grown, sa.and_(grown.c.subject_id == Event.subject_id, grown.c.seq == Event.seq))
+        .order_by(Event.id)
+    )
+    return [tuple(row) for row in rows]

@@ -1,0 +1,31 @@
+"""Definitions in force, and definitions as a case was opened with."""
+
+from __future__ import annotations
+
+from flask import current_app
+
+from memberships.networks.definition import Definition
+from memberships.networks.models import DefinitionVersion
+
+
+def current_definitions() -> dict[str, Definition]:
+    """All networks of this installation by slug, as their files say now."""
+    definitions: dict[str, Definition] = current_app.extensions["networks"]
+    return definitions
+
+
+def definition_of(version: DefinitionVersion) -> Definition:
+    """The definition as it was in that version."""
+    current = current_definitions().get(version.network.slug)
+    if current is not None and current.digest == version.digest:
+        return current
+    return _stored(version.digest, version.content)
+
+
+def _stored(digest: str, content: dict[str, object]) -> Definition:
+    if digest not in _old:
+        _old[digest] = Definition.model_validate(content)
+    return _old[digest]
+
+
+_old: dict[str, Definition] = {}

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from memberships.web import network_or_404
+
+bp = Blueprint("networks", __name__)
+
+@bp.get("/")
+def start() -> str:
+    who = request.args.get("als", "")
+    who = who if who in {"person", "organisation"} else ""
+    return render_template("networks/start.html", who=who)
+
+
+@bp.get("/netzwerke/<slug>")
+def network(slug: str) -> str:
+    return render_template("networks/network.html", net=network_or_404(slug))
+
+
+@bp.get("/netzwerke/<slug>/impressum")
+def imprint(slug: str) -> str:
+    return render_template("networks/imprint.html", net=network_or_404(slug))
+
+
+@bp.get("/netzwerke/<slug>/datenschutz")
+def privacy(slug: str) -> str:
+    return render_template("networks/privacy.html", net=network_or_404(slug))

@@ -1,0 +1,32 @@
+"""What somebody has agreed to, computed from the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.database import db
+from memberships.privacy.models import ConsentEvent, ConsentStep
+
+
+def given_consents(subject_id: UUID) -> Sequence[ConsentEvent]:
+    """The consents that were ticked in the form."""
+    return db.session.scalars(
+        sa.select(ConsentEvent).where(
+            ConsentEvent.subject_id == subject_id, ConsentEvent.step == ConsentStep.GIVEN
+        )
+    ).all()
+
+
+def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:
+    """Since when a consent holds; None when it was never confirmed or is withdrawn."""
+    last = db.session.scalar(
+        sa.select(ConsentEvent)
+        .where(ConsentEvent.subject_id == subject_id, ConsentEvent.purpose == purpose)
+        .order_by(ConsentEvent.id.desc())
+        .limit(1)
+    )
+    return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None

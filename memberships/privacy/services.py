@@ -1,0 +1,78 @@
+"""Consents: every step is a row of its own, none is ever changed."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.database import db, utcnow
+from memberships.privacy.models import ConsentEvent, ConsentStep
+from memberships.privacy.queries import given_consents
+
+
+def give_consent(
+    *,
+    purpose: str,
+    text: str,
+    text_version: str,
+    network_id: int,
+    definition_id: int,
+    subject_id: UUID,
+    email: str,
+    channel: str,
+    form_url: str,
+) -> ConsentEvent:
+    """Record that somebody ticked a consent; worth nothing until the address is proven."""
+    consent = ConsentEvent(
+        network_id=network_id,
+        definition_id=definition_id,
+        subject_id=subject_id,
+        email=email,
+        purpose=purpose,
+        step=ConsentStep.GIVEN,
+        text=text,
+        text_version=text_version,
+        channel=channel,
+        form_url=form_url,
+        at=utcnow(),
+    )
+    db.session.add(consent)
+    return consent
+
+
+def settle_consents(subject_id: UUID, *, email: str, confirmed: bool, channel: str, proof: str) -> None:
+    """Confirm all given consents of a subject, or withdraw them, as the person says now.
+
+    `proof` is the hash of the secret from the mail that proved the address (Art. 7(1) GDPR).
+    """
+    step = ConsentStep.CONFIRMED if confirmed else ConsentStep.WITHDRAWN
+    for given in given_consents(subject_id):
+        db.session.add(
+            ConsentEvent(
+                network_id=given.network_id,
+                definition_id=given.definition_id,
+                subject_id=subject_id,
+                email=email,
+                purpose=given.purpose,
+                step=step,
+                text=given.text,
+                text_version=given.text_version,
+                channel=channel,
+                form_url=given.form_url,
+                proof=proof,
+                at=utcnow(),
+            )
+        )
+
+
+def readdress_consents(subject_id: UUID, email: str) -> None:
+    """Move unproven consents to a corrected address."""
+    db.session.execute(
+        sa.update(ConsentEvent).where(ConsentEvent.subject_id == subject_id).values(email=email)
+    )
+
+
+def erase_consents(subject_id: UUID) -> None:
+    """Delete the consents of an application that was never confirmed."""
+    db.session.execute(sa.delete(ConsentEvent).where(ConsentEvent.subject_id == subject_id))

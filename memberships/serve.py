@@ -1,0 +1,120 @@
+"""Starting the product: the database, web and worker processes, and where to click."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from datetime import timedelta
+from types import FrameType
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask_migrate import upgrade as upgrade_schema
+from honcho.manager import Manager
+
+from memberships.applications.cli import erase_expired
+from memberships.database import unit_of_work, utcnow
+from memberships.events.services import write_anchor
+from memberships.settings import ROOT, Settings, current_settings
+from memberships.web import has_vendor
+from memberships.worker import Job, run_worker
+
+
+@click.group()
+def database() -> None:
+    """The database schema."""
+
+
+@database.command()
+@with_appcontext
+def upgrade() -> None:
+    """Bring the schema to the newest migration."""
+    upgrade_schema()
+
+
+def anchor_log() -> None:
+    """Sign the log's state of the day."""
+    with unit_of_work():
+        write_anchor(utcnow().date())
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Deliver mail and do what is due, until told to stop."""
+    stop = threading.Event()
+
+    def ask_to_stop(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask_to_stop)
+    signal.signal(signal.SIGINT, ask_to_stop)
+    jobs = [
+        Job("erase_expired_applications", timedelta(minutes=10), erase_expired),
+        Job("anchor_log", timedelta(days=1), anchor_log),
+    ]
+    run_worker(current_app._get_current_object(), jobs, stop=stop)  # type: ignore[attr-defined]  # the proxy's own name for it
+
+
+@click.command()
+@with_appcontext
+def serve() -> None:
+    """Run web and worker together until Ctrl-C."""
+    settings = current_settings()
+    if _is_taken(settings.port):
+        raise click.ClickException(
+            f"port {settings.port} is in use; choose another with PORT={settings.port + 1} make serve"
+        )
+    manager = Manager()
+    environment = {**os.environ, "PORT": str(settings.port), "PYTHONUNBUFFERED": "1"}
+    manager.add_process("web", _web_command(settings), env=environment, cwd=str(ROOT))
+    manager.add_process("worker", _program("memberships", "worker"), env=environment, cwd=str(ROOT))
+    threading.Thread(target=_say_where_to_click, args=(settings,), daemon=True).start()
+    # A closed terminal stops us like Ctrl-C; the children have sessions of their own.
+    signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    manager.loop()
+    # Both children end by a signal that we sent: that is how it should be.
+    stopped = all(p["returncode"] in {0, -signal.SIGTERM, -signal.SIGINT} for p in manager._processes.values())
+    sys.exit(0 if stopped else manager.returncode)
+
+
+def _program(name: str, *arguments: str) -> str:
+    return shlex.join(["exec", f"{os.path.dirname(sys.executable)}/{name}", *arguments]).replace("'exec'", "exec")
+
+
+def _web_command(settings: Settings) -> str:
+    return _program(
+        "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{settings.port}", "--worker-class", "gthread",
+        "--workers", "2", "--threads", "4", "--no-control-socket", "--log-level", "warning",
+        "--graceful-timeout", "10",
+    )  # fmt: skip
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _say_where_to_click(settings: Settings) -> None:
+    here = f"http://127.0.0.1:{settings.port}"
+    while True:
+        try:
+            with urllib.request.urlopen(f"{here}/readyz", timeout=2):  # noqa: S310 - our own loopback address
+                break
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    lines = [f"Ready: {here}", f"  join a network    {here}/netzwerke/buergerhaushalt/antrag"]
+    if settings.is_development:
+        lines.append(f"  read the mails    {here}/postfach")
+    if not has_vendor():
+        lines.append("  plainly styled: the style sheet could not be fetched; retry with: make vendor")
+    lines.append("  stop with         Ctrl-C")
+    click.echo("\n".join(lines))

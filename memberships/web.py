@@ -1,0 +1,214 @@
+"""What every page shares: headers, the check of where a request comes from, errors, helpers."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import logging
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from flask import Flask, Response, abort, current_app, render_template, request, url_for
+from flask_limiter import RateLimitExceeded
+from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
+
+from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
+from memberships.networks.definition import Definition
+from memberships.networks.queries import current_definitions
+from memberships.settings import ROOT, current_settings
+
+BERLIN = ZoneInfo("Europe/Berlin")
+STATIC = ROOT / "static"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types app"
+)
+_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+# How much of an oversized body is read and dropped, so that the browser sees our answer at all.
+_DRAIN_LIMIT = 64 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+def german_date(at: datetime) -> str:
+    """23. November 2026, in Berlin."""
+    return format_date(at.astimezone(BERLIN), "d. MMMM y", locale="de")
+
+
+def german_time(at: datetime) -> str:
+    """13:52, in Berlin."""
+    return format_time(at, "HH:mm", tzinfo=BERLIN, locale="de")
+
+
+def client_prefix() -> str:
+    """The /24 or /64 network that a request comes from: what rate limits count."""
+    try:
+        address = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return "unknown"
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
+
+
+def static_url(name: str) -> str:
+    """The address of one of our files; changes when its content does."""
+    url = url_for("static", filename=name)
+    return f"{url}?v={_file_version(name)}"
+
+
+@lru_cache(maxsize=128)
+def _file_version(name: str) -> str:
+    path = STATIC / name
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
+
+
+def has_vendor() -> bool:
+    """Whether set-up brought the third-party style sheet and fonts."""
+    return (STATIC / "vendor" / "kern" / "kern.min.css").exists()
+
+
+def network_or_404(slug: str) -> Definition:
+    """The network that a page is about."""
+    definition = current_definitions().get(slug)
+    if definition is None:
+        abort(404)
+    return definition
+
+
+def install(app: Flask) -> None:
+    """Give an application our headers, error pages, filters and globals."""
+    app.before_request(_refuse_foreign_posts)
+    app.after_request(_set_headers)
+    app.jinja_env.filters |= {"german_date": german_date, "german_time": german_time}
+    app.jinja_env.globals |= {"static_url": static_url, "has_vendor": has_vendor()}
+    app.context_processor(
+        lambda: {"settings": current_settings(), "networks": current_definitions(), "net": None}
+    )
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(RequestEntityTooLarge, _too_large)
+    app.register_error_handler(DatabaseBusy, _busy)
+    app.register_error_handler(ChangedMeanwhile, _changed)
+    app.register_error_handler(Exception, _broken)
+
+
+def _refuse_foreign_posts() -> None:
+    """Public forms carry no cookie and no token; the browser says where a POST comes from."""
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    origin = request.headers.get("Origin")
+    ours = {urlsplit(current_settings().public_url).netloc, request.host}
+    if site not in {None, "same-origin", "none"} or (
+        origin is not None and urlsplit(origin).netloc not in ours
+    ):
+        raise Forbidden
+
+
+def _set_headers(response: Response) -> Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    if current_settings().public_url.startswith("https://"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+ERROR_TEXTS: dict[int, tuple[str, str]] = {
+    400: ("Diese Anfrage war nicht lesbar", "Bitte gehen Sie zurück und versuchen Sie es noch einmal."),
+    403: (
+        "Das ist hier nicht erlaubt",
+        "Die Anfrage kam nicht von unserer eigenen Seite. Öffnen Sie bitte das Formular hier neu und senden Sie es von dort ab.",
+    ),
+    404: (
+        "Diese Seite gibt es nicht",
+        "Vielleicht ist die Adresse unvollständig, etwa weil Ihr Mailprogramm sie umgebrochen hat. Kopieren Sie sie dann bitte ganz in die Adresszeile.",
+    ),
+    405: (
+        "So lässt sich diese Seite nicht öffnen",
+        "Gehen Sie bitte zurück und benutzen Sie die Schaltfläche auf der Seite.",
+    ),
+    409: (
+        "Jemand war schneller",
+        "Während Sie die Seite offen hatten, hat sich etwas geändert. Laden Sie sie bitte neu; gespeichert wurde nichts.",
+    ),
+    413: (
+        "Das war zu viel Text",
+        "Gehen Sie zurück: Ihre Eingaben sind noch da. Kürzen Sie bitte den längsten Text und senden Sie das Formular erneut ab.",
+    ),
+    422: ("Diese Angaben passen nicht", "Gehen Sie bitte zurück und prüfen Sie Ihre Angaben."),
+    429: ("Zu viele Versuche", "Bitte warten Sie {minutes} und versuchen Sie es dann noch einmal."),
+    500: (
+        "Das hat nicht geklappt",
+        "Der Fehler liegt bei uns. Gehen Sie zurück: Ihre Eingaben sind noch da. Bitte versuchen Sie es noch einmal.",
+    ),
+    503: (
+        "Das hat gerade nicht geklappt",
+        "Wir sind im Augenblick überlastet. Gehen Sie zurück: Ihre Eingaben sind noch da. Bitte versuchen Sie es in einer Minute noch einmal.",
+    ),
+}
+
+
+def error_page(status: int, **words: Any) -> tuple[str, int]:
+    """The page that explains a refusal, in the product's voice."""
+    title, lead = ERROR_TEXTS.get(status, ERROR_TEXTS[500 if status >= 500 else 400])
+    page = render_template(
+        "errors/error.html", status=status, title=title, lead=lead.format(**words), paragraphs=[]
+    )
+    return page, status
+
+
+def _http_error(error: HTTPException) -> Any:
+    if error.code is None or error.code < 400:
+        return error
+    return error_page(error.code)
+
+
+def _too_many(error: RateLimitExceeded) -> Any:
+    from memberships.extensions import limiter  # noqa: PLC0415 - extensions are built on this module
+
+    until = limiter.current_limit.reset_at if limiter.current_limit else 60
+    minutes = max(1, round((until - utcnow().timestamp()) / 60 + 0.5))
+    page, status = error_page(429, minutes="eine Minute" if minutes == 1 else f"{minutes} Minuten")
+    return page, status, {"Retry-After": str(minutes * 60)}
+
+
+def _too_large(error: RequestEntityTooLarge) -> Any:
+    body, left = request.environ["wsgi.input"], _DRAIN_LIMIT
+    while left > 0 and (chunk := body.read(min(65536, left))):
+        left -= len(chunk)
+    return error_page(413)
+
+
+def _busy(error: DatabaseBusy) -> Any:
+    log.warning("the database was busy: %s", type(error.__cause__).__name__)
+    page, status = error_page(503)
+    return page, status, {"Retry-After": "60"}
+
+
+def _changed(error: ChangedMeanwhile) -> Any:
+    return error_page(409)
+
+
+def _broken(error: Exception) -> Any:
+    if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
+        raise error
+    log.exception("a request failed at %s", request.endpoint)
+    return error_page(500)
+
+
