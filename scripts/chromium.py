@@ -1,4 +1,7 @@
-"""Print the path of a Chromium that runs; install Debian's when there is none and we may."""
+"""Print the path of a Chromium that the tests can drive; install Debian's if we may.
+
+A path in CHROMIUM wins over what is found.
+"""
 
 import os
 import shutil
@@ -6,59 +9,54 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "/usr/bin/chromium", "chromium-browser", "google-chrome")
+# Playwright's driver needs libatomic, which a small Debian lacks.
+PACKAGES = ["--no-install-recommends", "chromium", "fonts-liberation", "libatomic1"]
 UPDATE = ["apt-get", "update", "-qq"]
-PACKAGES = ["--no-install-recommends", "chromium", "fonts-liberation"]
 INSTALL = ["apt-get", "install", "-y", "-qq", *PACKAGES]
 
 
-def runs(path: str) -> bool:
+def runs(*command: str) -> bool:
     try:
-        answer = subprocess.run([path, "--version"], capture_output=True, timeout=60, check=False)
+        answer = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.returncode == 0
 
 
-def find_chromium() -> str | None:
-    """The path in CHROMIUM, or the first known name that runs."""
+def usable_chromium() -> str | None:
     wanted = os.environ.get("CHROMIUM")
-    for name in [wanted] if wanted else NAMES:
-        path = shutil.which(name)
-        if path and runs(path):
-            return path
-    return None
+    found = (shutil.which(name) for name in ([wanted] if wanted else NAMES))
+    path = next((path for path in found if path and runs(path, "--version")), None)
+    return path if path and runs(sys.executable, "-m", "playwright", "--version") else None
 
 
-def privilege() -> list[str] | None:
-    """What to write before a command that needs root: nothing, sudo, or None for 'not allowed'."""
+def before_root_commands() -> list[str] | None:
+    """Nothing for root, sudo where it asks no password, None where we may not."""
     if os.geteuid() == 0:
         return []
-    if shutil.which("sudo"):
-        asked = subprocess.run(["sudo", "-n", "true"], capture_output=True, check=False)
-        if asked.returncode == 0:
-            return ["sudo", "-n"]
-    return None
+    return ["sudo", "-n"] if runs("sudo", "-n", "true") else None
 
 
-def install_chromium(before: list[str]) -> None:
-    print("No Chromium here: installing Debian's", file=sys.stderr, flush=True)
-    quiet = ["env", "DEBIAN_FRONTEND=noninteractive"]
+def install_chromium() -> None:
+    before = before_root_commands()
+    if before is None or not shutil.which("apt-get"):
+        return
+    print("No usable Chromium here: installing Debian's", file=sys.stderr, flush=True)
     for command in (UPDATE, INSTALL):
         # What goes wrong goes to the error output, and is judged by whether Chromium runs then.
-        subprocess.run([*before, *quiet, *command], stdout=subprocess.DEVNULL, check=False)
+        quiet = [*before, "env", "DEBIAN_FRONTEND=noninteractive", *command]
+        subprocess.run(quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False)
 
 
 def main() -> None:
-    path = find_chromium()
-    if path is None and not os.environ.get("CHROMIUM") and shutil.which("apt-get"):
-        before = privilege()
-        if before is not None:
-            install_chromium(before)
-            path = find_chromium()
+    path = usable_chromium()
+    if path is None and not os.environ.get("CHROMIUM"):
+        install_chromium()
+        path = usable_chromium()
     if path is None:
         sys.exit(
-            "The tests need Chromium, and none runs here. Bring it with:\n"
-            f"    sudo apt-get update && sudo apt-get install {' '.join(PACKAGES)}\n"
+            "The tests need Chromium, and none is usable here. Bring it, as root, with:\n"
+            f"    apt-get update && apt-get install -y {' '.join(PACKAGES)}\n"
             "or name one: CHROMIUM=/path/to/chromium make test"
         )
     print(path)
