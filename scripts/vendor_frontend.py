@@ -100,8 +100,8 @@ def bring(inputs: str) -> None:
         for name in INPUTS:
             shutil.copy(ROOT / name, work)
         print("Bringing the style sheet and the fonts", flush=True)
-        command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        command += ["--fetch-retries=1", "--fetch-timeout=20000"]
+        command = [*npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
+        command += ["--loglevel=error", "--fetch-retries=1", "--fetch-timeout=20000"]
         command += ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"]
         run(command, cwd=work, seconds=NPM_SECONDS)
         filled = work / "vendor"
