@@ -51,6 +51,8 @@ def _configure(app: Flask, settings: Settings) -> None:
         "SETTINGS": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        # Personal data never reaches a log through an error message.
+        "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "RATELIMIT_ENABLED": settings.posts_per_client != "",
     }

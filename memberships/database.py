@@ -166,9 +166,10 @@ def _violated_constraint(error: IntegrityError) -> str | None:
     _, _, columns = str(error.orig).partition("UNIQUE constraint failed: ")
     wanted = [column.strip() for column in columns.split(",")]
     for table in Model.metadata.tables.values():
-        for index in table.indexes:
-            if [f"{table.name}.{column.name}" for column in index.columns] == wanted:
-                return str(index.name)
+        unique = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
+        for rule in (*table.indexes, *unique):
+            if [f"{table.name}.{column.name}" for column in rule.columns] == wanted:
+                return str(rule.name)
     return None
 
 

@@ -20,6 +20,7 @@ from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions
 from memberships.settings import ROOT, current_settings
+from memberships.traces import trace_without_values
 
 BERLIN = ZoneInfo("Europe/Berlin")
 STATIC = ROOT / "static"
@@ -208,7 +209,7 @@ def _changed(error: ChangedMeanwhile) -> Any:
 def _broken(error: Exception) -> Any:
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
-    log.exception("a request failed at %s", request.endpoint)
+    log.error("a request failed at %s\n%s", request.endpoint, trace_without_values(error))
     return error_page(500)
 
 

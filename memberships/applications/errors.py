@@ -6,6 +6,7 @@ from memberships.database import conflict
 
 
 @conflict("uq_applications_submission_key")
+@conflict("uq_applications_page_token_hash")
 class AlreadySubmitted(Exception):
     """The same form with the same answers was already stored: a double click."""
 

@@ -9,6 +9,7 @@ from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
+from memberships.settings import current_settings
 
 
 def confirm_application(
@@ -61,6 +62,7 @@ def _queue(kind: str, application: Application, **context: object) -> OutgoingMa
         to=application.email,
         office=Office(name=net.name, reply_to=net.office.email),
         net=net,
+        settings=current_settings(),
         **_legal_links(net),
         **context,
     )
