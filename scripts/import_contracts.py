@@ -18,7 +18,7 @@ class FeaturesContract(Contract):
     independent = fields.SetField(subfield=fields.StringField())
     ground = fields.SetField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 - given
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: FBT001 - given
         faults = [
             (importer, imported, fault)
             for importer in sorted(graph.modules)
