@@ -1,0 +1,88 @@
+"""Outgoing mail: stored in the same transaction as the change that causes it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.database import db, utcnow, uuid7
+from memberships.mails.message import ascii_address, mail_domain
+from memberships.mails.models import (
+    IS_QUEUED,
+    DevInboxMail,
+    MailAttempt,
+    MailClass,
+    MailState,
+    Office,
+    OutgoingMail,
+    Subject,
+)
+from memberships.mails.texts import render_mail
+from memberships.settings import current_settings
+
+
+def queue_mail(
+    kind: str,
+    *,
+    mail_class: MailClass,
+    about: Subject,
+    to: str,
+    office: Office,
+    **context: Any,
+) -> OutgoingMail:
+    """Render templates/mails/<kind>.txt and store it for sending, in the caller's unit of work.
+
+    The mail leaves after that unit of work is stored, and only then. Raises MailTextIncomplete or
+    jinja2.UndefinedError for a faulty text, ValueError for an address that cannot be mailed to.
+    """
+    subject, body = render_mail(kind, context)
+    mail_id, now = uuid7(), utcnow()
+    mail = OutgoingMail(
+        id=mail_id,
+        network_id=about.network_id,
+        subject_type=about.subject_type,
+        subject_id=about.id,
+        kind=kind,
+        mail_class=mail_class,
+        to_address=ascii_address(to),
+        from_name=office.name,
+        reply_to=ascii_address(office.reply_to),
+        subject=subject,
+        body=body,
+        message_id=f"<{mail_id}@{mail_domain(current_settings())}>",
+        created_at=now,
+        due_at=now,
+    )
+    db.session.add(mail)
+    return mail
+
+
+def cancel_mails(about: Subject, kinds: Collection[str] | None = None) -> int:
+    """Take back what is not sent yet, of these kinds or of all; returns how many that were.
+
+    In the caller's unit of work. Their bodies are emptied. A mail that is being handed over at this
+    very moment still arrives: its attempt is then on record, its state stays cancelled.
+    """
+    of_kinds = sa.true() if kinds is None else OutgoingMail.kind.in_(kinds)
+    cancelled = db.session.execute(
+        sa.update(OutgoingMail)
+        .where(OutgoingMail.subject_id == about.id, IS_QUEUED, of_kinds)
+        .values(state=MailState.CANCELLED, body=None, lease=None, finished_at=utcnow())
+        .returning(OutgoingMail.id)
+    )
+    return len(cancelled.all())
+
+
+def erase_mails(subject_id: UUID) -> None:
+    """Delete a subject's mails, sent or not, their attempts and their development copies.
+
+    In the caller's unit of work. A mail that is being handed over at this very moment still
+    arrives; nothing of it is written down any more.
+    """
+    of_subject = sa.select(OutgoingMail.id).where(OutgoingMail.subject_id == subject_id)
+    db.session.execute(sa.delete(MailAttempt).where(MailAttempt.mail_id.in_(of_subject)))
+    db.session.execute(sa.delete(OutgoingMail).where(OutgoingMail.subject_id == subject_id))
+    db.session.execute(sa.delete(DevInboxMail).where(DevInboxMail.subject_id == subject_id))
