@@ -16,7 +16,7 @@ from memberships.database import db
 from memberships.extensions import limiter, mail, migrate
 from memberships.mails import views as mail_views
 from memberships.networks import views as network_views
-from memberships.networks.definition import load_definitions
+from memberships.networks.loading import load_definitions
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
 
 

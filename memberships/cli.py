@@ -13,7 +13,7 @@ from memberships.demo import demo
 from memberships.events.cli import audit
 from memberships.mails.cli import mails
 from memberships.networks.cli import networks
-from memberships.networks.definition import DefinitionsInvalid
+from memberships.networks.loading import DefinitionsInvalid
 from memberships.serve import database, serve, worker
 from memberships.settings import SettingsInvalid
 

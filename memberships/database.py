@@ -72,7 +72,9 @@ def _values(enum: type[Enum]) -> list[str]:
     return [str(member.value) for member in enum]
 
 
-JsonObject = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+JsonObject = sa.JSON(none_as_null=True).with_variant(
+    postgresql.JSONB(none_as_null=True), "postgresql"
+)
 
 
 class Model(DeclarativeBase):
@@ -154,7 +156,9 @@ def insert_if_absent(model: type[Model], **values: Any) -> None:
 
 def _raise_conflict(error: IntegrityError) -> Never:
     known = _conflicts.get(_violated_constraint(error) or "")
-    raise (known() if known else error) from error
+    if known is None:
+        raise error
+    raise known from error
 
 
 def _violated_constraint(error: IntegrityError) -> str | None:
@@ -166,8 +170,9 @@ def _violated_constraint(error: IntegrityError) -> str | None:
     _, _, columns = str(error.orig).partition("UNIQUE constraint failed: ")
     wanted = [column.strip() for column in columns.split(",")]
     for table in Model.metadata.tables.values():
-        unique = [c for c in table.constraints if isinstance(c, sa.UniqueConstraint)]
-        for rule in (*table.indexes, *unique):
+        unique = (c for c in table.constraints if isinstance(c, sa.UniqueConstraint))
+        rules: list[sa.Index | sa.UniqueConstraint] = [*table.indexes, *unique]
+        for rule in rules:
             if [f"{table.name}.{column.name}" for column in rule.columns] == wanted:
                 return str(rule.name)
     return None
@@ -191,6 +196,6 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 @event.listens_for(sa.Engine, "begin")
 def _begin(connection: Connection) -> None:
-    # A reader that turns writer fails at once on SQLite whatever the timeout, so writers say so first.
+    # On SQLite a reader that turns writer fails at once whatever the timeout: writers say so first.
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")

@@ -21,5 +21,7 @@ def readyz() -> Response:
     try:
         db.session.execute(sa.text("SELECT count(*) FROM event_anchors"))
     except SQLAlchemyError:
-        return Response("the database does not answer or is not migrated\n", 503, mimetype="text/plain")
+        return Response(
+            "the database does not answer or is not migrated\n", 503, mimetype="text/plain"
+        )
     return Response("ok\n", mimetype="text/plain")

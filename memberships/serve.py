@@ -12,14 +12,15 @@ import time
 import urllib.error
 import urllib.request
 from datetime import timedelta
+from pathlib import Path
 from types import FrameType
 
 import click
-from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade as upgrade_schema
 from honcho.manager import Manager
 
+from memberships import create_app
 from memberships.applications.cli import erase_expired
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
@@ -47,7 +48,6 @@ def anchor_log() -> None:
 
 
 @click.command()
-@with_appcontext
 def worker() -> None:
     """Deliver mail and do what is due, until told to stop."""
     stop = threading.Event()
@@ -61,7 +61,7 @@ def worker() -> None:
         Job("erase_expired_applications", timedelta(minutes=10), erase_expired),
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
-    run_worker(current_app._get_current_object(), jobs, stop=stop)  # type: ignore[attr-defined]  # the proxy's own name for it
+    run_worker(create_app(), jobs, stop=stop)
 
 
 @click.command()
@@ -71,7 +71,7 @@ def serve() -> None:
     settings = current_settings()
     if _is_taken(settings.port):
         raise click.ClickException(
-            f"port {settings.port} is in use; choose another with PORT={settings.port + 1} make serve"
+            f"port {settings.port} is in use; choose another: PORT={settings.port + 1} make serve"
         )
     manager = Manager()
     environment = {**os.environ, "PORT": str(settings.port), "PYTHONUNBUFFERED": "1"}
@@ -81,13 +81,13 @@ def serve() -> None:
     # A closed terminal stops us like Ctrl-C; the children have sessions of their own.
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     manager.loop()
-    # Both children end by a signal that we sent: that is how it should be.
-    stopped = all(p["returncode"] in {0, -signal.SIGTERM, -signal.SIGINT} for p in manager._processes.values())
-    sys.exit(0 if stopped else manager.returncode)
+    # Stopped by a person is well; a child that ended by itself is not.
+    was_told_to = manager.returncode in {128 + signal.SIGINT, 128 + signal.SIGTERM}
+    sys.exit(0 if was_told_to else manager.returncode or 1)
 
 
 def _program(name: str, *arguments: str) -> str:
-    return shlex.join(["exec", f"{os.path.dirname(sys.executable)}/{name}", *arguments]).replace("'exec'", "exec")
+    return "exec " + shlex.join([str(Path(sys.executable).with_name(name)), *arguments])
 
 
 def _web_command(settings: Settings) -> str:
@@ -115,6 +115,8 @@ def _say_where_to_click(settings: Settings) -> None:
     if settings.is_development:
         lines.append(f"  read the mails    {here}/postfach")
     if not has_vendor():
-        lines.append("  plainly styled: the style sheet could not be fetched; retry with: make vendor")
+        lines.append(
+            "  plainly styled: the style sheet could not be fetched; retry with: make vendor"
+        )
     lines.append("  stop with         Ctrl-C")
     click.echo("\n".join(lines))

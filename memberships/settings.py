@@ -62,14 +62,18 @@ class Settings(BaseModel):
     @classmethod
     def _absolute(cls, value: str) -> str:
         parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/")):
+        if value and (
+            parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/")
+        ):
             raise ValueError("must be like https://netz.example.org, without a path")
         return value.rstrip("/")
 
     @field_validator("smtp_url")
     @classmethod
     def _smtp(cls, value: str) -> str:
-        if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
+        if value and (
+            urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname
+        ):
             raise ValueError("must be like smtp://user:password@host:587?tls=starttls")
         return value
 
@@ -91,7 +95,11 @@ class Settings(BaseModel):
         if self.env is not Environment.PRODUCTION:
             return self
         faults = []
-        if len(self.secret_key) < 32 or len(set(self.secret_key)) < 10 or self.secret_key == DEVELOPMENT_KEY:
+        if (
+            len(self.secret_key) < 32
+            or len(set(self.secret_key)) < 10
+            or self.secret_key == DEVELOPMENT_KEY
+        ):
             faults.append("MEMBERSHIPS_SECRET_KEY must be set to at least 32 random characters")
         if not self.public_url.startswith("https://"):
             faults.append("MEMBERSHIPS_PUBLIC_URL must be set and begin with https://")
@@ -111,7 +119,15 @@ class Settings(BaseModel):
 
 
 _FROM_ENVIRONMENT = {
-    "env", "secret_key", "data_dir", "database_url", "smtp_url", "public_url", "demo", "trusted_proxies", "networks_dir",
+    "env",
+    "secret_key",
+    "data_dir",
+    "database_url",
+    "smtp_url",
+    "public_url",
+    "demo",
+    "trusted_proxies",
+    "networks_dir",
 }
 
 
@@ -128,13 +144,17 @@ def load_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
         values["port"] = environ["PORT"]
     unknown = [
         f"MEMBERSHIPS_{name}: no such setting"
-        for name in (key.removeprefix("MEMBERSHIPS_") for key in environ if key.startswith("MEMBERSHIPS_"))
+        for name in (
+            key.removeprefix("MEMBERSHIPS_") for key in environ if key.startswith("MEMBERSHIPS_")
+        )
         if name.lower() not in _FROM_ENVIRONMENT
     ]
     try:
         settings = Settings.model_validate(values | overrides)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()]
+        lines = [
+            f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
+        ]
         raise SettingsInvalid("\n".join(unknown + lines)) from None
     if unknown:
         raise SettingsInvalid("\n".join(unknown))

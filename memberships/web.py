@@ -27,8 +27,9 @@ STATIC = ROOT / "static"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 _CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types app"
 )
 _HEADERS = {
@@ -131,14 +132,23 @@ def _set_headers(response: Response) -> Response:
 
 
 ERROR_TEXTS: dict[int, tuple[str, str]] = {
-    400: ("Diese Anfrage war nicht lesbar", "Bitte gehen Sie zurück und versuchen Sie es noch einmal."),
+    400: (
+        "Diese Anfrage war nicht lesbar",
+        "Bitte gehen Sie zurück und versuchen Sie es noch einmal.",
+    ),
     403: (
         "Das ist hier nicht erlaubt",
-        "Die Anfrage kam nicht von unserer eigenen Seite. Öffnen Sie bitte das Formular hier neu und senden Sie es von dort ab.",
+        (
+            "Die Anfrage kam nicht von unserer eigenen Seite. Öffnen Sie bitte das Formular "
+            "hier neu und senden Sie es von dort ab."
+        ),
     ),
     404: (
         "Diese Seite gibt es nicht",
-        "Vielleicht ist die Adresse unvollständig, etwa weil Ihr Mailprogramm sie umgebrochen hat. Kopieren Sie sie dann bitte ganz in die Adresszeile.",
+        (
+            "Vielleicht ist die Adresse unvollständig, etwa weil Ihr Mailprogramm sie "
+            "umgebrochen hat. Kopieren Sie sie dann bitte ganz in die Adresszeile."
+        ),
     ),
     405: (
         "So lässt sich diese Seite nicht öffnen",
@@ -146,21 +156,33 @@ ERROR_TEXTS: dict[int, tuple[str, str]] = {
     ),
     409: (
         "Jemand war schneller",
-        "Während Sie die Seite offen hatten, hat sich etwas geändert. Laden Sie sie bitte neu; gespeichert wurde nichts.",
+        (
+            "Während Sie die Seite offen hatten, hat sich etwas geändert. Laden Sie sie bitte"
+            " neu; gespeichert wurde nichts."
+        ),
     ),
     413: (
         "Das war zu viel Text",
-        "Gehen Sie zurück: Ihre Eingaben sind noch da. Kürzen Sie bitte den längsten Text und senden Sie das Formular erneut ab.",
+        (
+            "Gehen Sie zurück: Ihre Eingaben sind noch da. Kürzen Sie bitte den längsten Text"
+            " und senden Sie das Formular erneut ab."
+        ),
     ),
     422: ("Diese Angaben passen nicht", "Gehen Sie bitte zurück und prüfen Sie Ihre Angaben."),
     429: ("Zu viele Versuche", "Bitte warten Sie {minutes} und versuchen Sie es dann noch einmal."),
     500: (
         "Das hat nicht geklappt",
-        "Der Fehler liegt bei uns. Gehen Sie zurück: Ihre Eingaben sind noch da. Bitte versuchen Sie es noch einmal.",
+        (
+            "Der Fehler liegt bei uns. Gehen Sie zurück: Ihre Eingaben sind noch da. Bitte "
+            "versuchen Sie es noch einmal."
+        ),
     ),
     503: (
         "Das hat gerade nicht geklappt",
-        "Wir sind im Augenblick überlastet. Gehen Sie zurück: Ihre Eingaben sind noch da. Bitte versuchen Sie es in einer Minute noch einmal.",
+        (
+            "Wir sind im Augenblick überlastet. Gehen Sie zurück: Ihre Eingaben sind noch da."
+            " Bitte versuchen Sie es in einer Minute noch einmal."
+        ),
     ),
 }
 
@@ -181,7 +203,7 @@ def _http_error(error: HTTPException) -> Any:
 
 
 def _too_many(error: RateLimitExceeded) -> Any:
-    from memberships.extensions import limiter  # noqa: PLC0415 - extensions are built on this module
+    from memberships.extensions import limiter
 
     until = limiter.current_limit.reset_at if limiter.current_limit else 60
     minutes = max(1, round((until - utcnow().timestamp()) / 60 + 0.5))
@@ -211,5 +233,3 @@ def _broken(error: Exception) -> Any:
         raise error
     log.error("a request failed at %s\n%s", request.endpoint, trace_without_values(error))
     return error_page(500)
-
-

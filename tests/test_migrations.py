@@ -84,7 +84,11 @@ def test_migrations_and_models_make_the_same_schema(engine: str, tmp_path: Path)
         Model.metadata.create_all(db.engine)
         assert migrated == _schema(engine)
     assert len([name for name in migrated if name.startswith("trigger")]) == len(
-        [text for text in (guards.SQLITE if engine == "sqlite" else guards.POSTGRESQL) if "TRIGGER" in text]
+        [
+            text
+            for text in (guards.SQLITE if engine == "sqlite" else guards.POSTGRESQL)
+            if "TRIGGER" in text
+        ]
     )
 
 
@@ -94,7 +98,10 @@ def test_up_down_up_ends_where_it_began(engine: str, tmp_path: Path) -> None:
         upgrade()
         first = _schema(engine)
         downgrade(revision="base")
-        assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version", "sqlite_sequence"}
+        assert set(sa.inspect(db.engine).get_table_names()) <= {
+            "alembic_version",
+            "sqlite_sequence",
+        }
         upgrade()
         assert _schema(engine) == first
 

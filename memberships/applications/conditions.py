@@ -35,8 +35,9 @@ def conditions_css(definition: Definition) -> str:
     for key, when in _conditions(definition).items():
         for asked, allowed in when.items():
             met = ", ".join(
-                f'[name="{asked}"][value="{value}"]:checked, [name="{asked}"] option[value="{value}"]:checked'
+                f'[name="{asked}"]{chosen}[value="{value}"]:checked'
                 for value in allowed
+                for chosen in ("", " option")
             )
             rules.append(f'form:not(:has({met})) [data-when="{ids[key]}"] {{ display: none; }}')
     return "\n".join(rules) + "\n"

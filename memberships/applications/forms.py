@@ -1,4 +1,4 @@
-"""The application form, built from a network's definition. It never commits and looks nothing up."""
+"""The application form, built from a network's definition. It looks nothing up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ from memberships.networks.definition import (
 )
 
 # Control characters have no place in a name; direction overrides make a text look like another.
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]")
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
+)
 _EDGES = "\u200b\u200e\u200f\u2060\ufeff"
 
 Validator = Callable[[Form, StringField], None]
@@ -94,9 +96,7 @@ def _one_of(options: tuple[Option, ...]) -> Validator:
 
 
 def _validators(field: AnyField) -> list[Any]:
-    needed = (
-        validators.DataRequired(field.missing) if field.required else validators.Optional()
-    )
+    needed = validators.DataRequired(field.missing) if field.required else validators.Optional()
     match field:
         case TextField() | LongTextField():
             return [needed, _wanted_characters, _length(field.min, field.max)]
@@ -110,7 +110,7 @@ def _validators(field: AnyField) -> list[Any]:
 
 @lru_cache(maxsize=64)
 def form_class(definition: Definition) -> type[Form]:
-    """The WTForms class of a definition. Attributes are prefixed, so that no key shadows a method."""
+    """The WTForms class of a definition. The prefix keeps keys from shadowing methods."""
     fields = {
         f"x_{field.key}": StringField(
             field.label,
@@ -175,7 +175,9 @@ class ApplicationForm:
     was typed there stays on the page.
     """
 
-    def __init__(self, definition: Definition, typed: MultiDict[str, str] | ImmutableMultiDict[str, str]) -> None:
+    def __init__(
+        self, definition: Definition, typed: MultiDict[str, str] | ImmutableMultiDict[str, str]
+    ) -> None:
         self.definition = definition
         self._typed = typed
         self._form = form_class(definition)(_First(typed))

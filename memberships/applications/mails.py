@@ -31,14 +31,18 @@ def application_approved(
     application: Application, membership: Membership, *, case_token: str
 ) -> OutgoingMail:
     """T2: the applicant is a member."""
-    return _queue("application_approved", application, **_welcome(application, membership, case_token))
+    return _queue(
+        "application_approved", application, **_welcome(application, membership, case_token)
+    )
 
 
 def application_repeated(
     application: Application, membership: Membership, *, case_token: str
 ) -> OutgoingMail:
     """The proven address was a member before; says so, and that nothing changes."""
-    return _queue("application_repeated", application, **_welcome(application, membership, case_token))
+    return _queue(
+        "application_repeated", application, **_welcome(application, membership, case_token)
+    )
 
 
 def _welcome(application: Application, membership: Membership, token: str) -> dict[str, object]:

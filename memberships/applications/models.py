@@ -37,6 +37,7 @@ class Channel(StrEnum):
     ONLINE = "online"
 
 
+ALREADY_MEMBER = "already_member"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
 
 
@@ -95,11 +96,16 @@ class Application(Model):
     network: Mapped[Network] = relationship()
     definition: Mapped[DefinitionVersion] = relationship()
 
-    __mapper_args__: ClassVar[dict[str, Any]] = {"version_id_col": version}
+    __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
 
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the applicant was a member already, so that approval changed nothing."""
+        return self.decided_by_rule == ALREADY_MEMBER
 
     def is_confirmable(self, now: datetime) -> bool:
         """Whether the proof of the address can still be given."""

@@ -22,7 +22,7 @@ from memberships.tokens import token_hash
 
 def application_by_page_token(page_token: str, *, for_change: bool = False) -> Application | None:
     """The application that this browser submitted, while its data exists."""
-    return _one(Application.page_token_hash == token_hash(page_token), for_change)
+    return _one(Application.page_token_hash == token_hash(page_token), for_change=for_change)
 
 
 def application_by_confirm_token(token: str, *, for_change: bool = False) -> Application | None:
@@ -30,7 +30,7 @@ def application_by_confirm_token(token: str, *, for_change: bool = False) -> App
     confirmed = sa.select(Confirmation.application_id).where(
         Confirmation.token_hash == token_hash(token)
     )
-    return _one(Application.id.in_(confirmed), for_change)
+    return _one(Application.id.in_(confirmed), for_change=for_change)
 
 
 def application_by_case_token(token: str) -> Application | None:
@@ -41,7 +41,7 @@ def application_by_case_token(token: str) -> Application | None:
     return _one(Application.id.in_(opened), for_change=False)
 
 
-def _one(condition: sa.ColumnElement[bool], for_change: bool) -> Application | None:
+def _one(condition: sa.ColumnElement[bool], *, for_change: bool) -> Application | None:
     query = (
         sa.select(Application)
         .where(condition)
@@ -81,5 +81,3 @@ def _in_words(field: Any, value: str) -> str:
     if isinstance(field, ChoiceField):
         return next((option.label for option in field.options if option.key == value), value)
     return value
-
-

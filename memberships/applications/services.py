@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -19,6 +21,7 @@ from memberships.applications.errors import (
     ResendTooEarly,
 )
 from memberships.applications.models import (
+    ALREADY_MEMBER,
     ApplicantKind,
     Application,
     ApplicationStatus,
@@ -57,7 +60,7 @@ class CodeOutcome(StrEnum):
     DEAD = "dead"
 
 
-def submission_key(nonce: str, answers: Mapping[str, Any], consents: Set[str]) -> str:
+def submission_key(nonce: str, answers: Mapping[str, Any], consents: AbstractSet[str]) -> str:
     """Equal for a double click, different as soon as one answer differs."""
     content = json.dumps([dict(answers), sorted(consents)], sort_keys=True)
     return keyed_hash("submission", nonce, content)
@@ -69,7 +72,7 @@ def page_token_of(key: str) -> str:
 
 
 def submit_application(
-    definition: Definition, answers: Mapping[str, Any], consents: Set[str], *, key: str
+    definition: Definition, answers: Mapping[str, Any], consents: AbstractSet[str], *, key: str
 ) -> Application:
     """Store an application whose address is not yet proven, and its confirmation mail.
 
@@ -95,7 +98,9 @@ def submit_application(
     )
     db.session.add(application)
     db.session.flush()
-    record_event(EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel)
+    record_event(
+        EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel
+    )
     _give_consents(application, definition, consents)
     _mail_confirmation(application, newsletter=bool(consents))
     return application
@@ -107,15 +112,14 @@ def _kind_of(definition: Definition, answers: Mapping[str, Any]) -> ApplicantKin
     return ApplicantKind(answers["applicant_kind"])
 
 
-def _give_consents(application: Application, definition: Definition, consents: Set[str]) -> None:
+def _give_consents(
+    application: Application, definition: Definition, consents: AbstractSet[str]
+) -> None:
     for field in definition.fields:
         if isinstance(field, ConsentField) and field.key in consents:
             give_consent(
-                purpose=field.key,
-                text=field.text,
-                text_version=field.text_version,
-                network_id=application.network_id,
-                definition_id=application.definition.id,
+                field,
+                application.definition,
                 subject_id=application.id,
                 email=application.email,
                 channel=application.channel,
@@ -153,7 +157,8 @@ def resend_confirmation(application: Application) -> None:
     settings = current_settings()
     if (
         application.confirmation_mails >= settings.confirmation_mails_per_application
-        or utcnow() < application.confirmation_mailed_at + timedelta(minutes=settings.resend_wait_minutes)
+        or utcnow()
+        < application.confirmation_mailed_at + timedelta(minutes=settings.resend_wait_minutes)
     ):
         raise ResendTooEarly
     record_event(EventTag.APPLICATION_CONFIRMATION_RESENT, application, by=APPLICANT)
@@ -163,16 +168,14 @@ def resend_confirmation(application: Application) -> None:
 def correct_address(application: Application, email: str) -> None:
     """Give the application another address, once; links and codes sent so far are dead.
 
-    Raises LinkUnknown when there is nothing left to confirm, AddressAlreadyCorrected the second time.
+    Raises LinkUnknown when nothing is left to confirm, AddressAlreadyCorrected the second time.
     """
     _require_confirmable(application)
     if application.address_corrected_at is not None:
         raise AddressAlreadyCorrected
     application.address_corrected_at = utcnow()
     application.email = email
-    db.session.execute(
-        sa.delete(Confirmation).where(Confirmation.application_id == application.id)
-    )
+    db.session.execute(sa.delete(Confirmation).where(Confirmation.application_id == application.id))
     cancel_mails(application)
     readdress_consents(application.id, email)
     record_event(EventTag.APPLICATION_ADDRESS_CORRECTED, application, by=APPLICANT)
@@ -192,6 +195,8 @@ def enter_code(application: Application, code: str, *, newsletter: bool) -> Code
 
     Raises LinkUnknown when the application has expired.
     """
+    if utcnow() >= application.expires_at:
+        raise LinkUnknown
     living = db.session.scalars(
         sa.select(Confirmation)
         .where(Confirmation.application_id == application.id, Confirmation.tries_left > 0)
@@ -204,10 +209,8 @@ def enter_code(application: Application, code: str, *, newsletter: bool) -> Code
         for confirmation in living:
             confirmation.tries_left -= 1
         return CodeOutcome.WRONG if any(c.tries_left for c in living) else CodeOutcome.DEAD
-    try:
+    with suppress(AlreadyConfirmed):
         confirm_application(application, proof=hash_, channel="code", newsletter=newsletter)
-    except AlreadyConfirmed:
-        pass
     return CodeOutcome.RIGHT
 
 
@@ -229,7 +232,9 @@ def confirm_application(
     settle_consents(
         application.id, email=application.email, confirmed=newsletter, channel=channel, proof=proof
     )
-    record_event(EventTag.APPLICATION_CONFIRMED, application, by=APPLICANT, channel=channel, proof=proof)
+    record_event(
+        EventTag.APPLICATION_CONFIRMED, application, by=APPLICANT, channel=channel, proof=proof
+    )
     _admit_by_rule(application)
 
 
@@ -248,7 +253,7 @@ def _admit_by_rule(application: Application) -> None:
         organisation_name=application.organisation_name,
         answers=dict(application.answers),
     )
-    _approve(application, membership, rule=rule.key)
+    _approve(application, membership, rule=ALREADY_MEMBER if standing else rule.key)
     token = open_case(application, purpose="decision_mail")
     if standing:
         mails.application_repeated(application, membership, case_token=token)

@@ -47,10 +47,12 @@ def check_stamp(signed: str, definition: Definition) -> Stamp:
         return new_stamp(definition, fault=f"Das Formular war nicht mehr gültig. {_AGAIN}")
     age = utcnow() - signed_at
     if age > timedelta(hours=settings.form_open_hours):
-        return new_stamp(definition, nonce=nonce, fault=f"Das Formular war sehr lange offen. {_AGAIN}")
+        return new_stamp(
+            definition, nonce=nonce, fault=f"Das Formular war sehr lange offen. {_AGAIN}"
+        )
     if digest != definition.digest[:16]:
-        changed = "Das Formular hat sich inzwischen geändert. Ihre Eingaben sind noch da. Bitte sehen Sie es noch einmal durch."
-        return new_stamp(definition, nonce=nonce, fault=changed)
+        fault = f"Das Formular hat sich inzwischen geändert. {_AGAIN}"
+        return new_stamp(definition, nonce=nonce, fault=fault)
     if age < timedelta(seconds=settings.form_min_seconds):
         return Stamp(nonce, digest, signed, f"Das ging sehr schnell. {_AGAIN}")
     return Stamp(nonce, digest, signed)

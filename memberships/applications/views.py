@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -33,9 +34,21 @@ from memberships.web import network_or_404
 bp = Blueprint("applications", __name__)
 _limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
-TRY_AGAIN = "Das hat nicht geklappt. Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
-TRAPPED = "Ein verstecktes Feld war ausgefüllt. Das macht manchmal ein Programm im Browser. Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
-INCOMPLETE_ADDRESS = "Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel name@beispiel.de."
+TRY_AGAIN = (
+    "Das hat nicht geklappt. Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
+)
+TRAPPED = (
+    "Ein verstecktes Feld war ausgefüllt. Das macht manchmal ein Programm im Browser. "
+    "Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
+)
+CODE_WRONG = "Der Code stimmt nicht. Geben Sie die sechs Ziffern aus der neuesten E-Mail ein."
+CODE_DEAD = (
+    "Dieser Code gilt nicht mehr. Benutzen Sie den Link aus der E-Mail, "
+    "oder lassen Sie eine neue E-Mail senden."
+)
+INCOMPLETE_ADDRESS = (
+    "Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel name@beispiel.de."
+)
 
 
 @bp.after_request
@@ -93,14 +106,25 @@ def waiting(page_token: str) -> str | tuple[str, int]:
     application = queries.application_by_page_token(page_token)
     if application is None or not application.is_confirmable(utcnow()):
         return _page_is_done()
-    notices = {"gesendet": "Die E-Mail ist noch einmal unterwegs.", "geaendert": "Die E-Mail an die neue Adresse ist unterwegs."}
-    return _show_waiting(application, page_token, notice=notices.get(request.args.get("stand", ""), ""))
+    notices = {
+        "gesendet": "Die E-Mail ist noch einmal unterwegs.",
+        "geaendert": "Die E-Mail an die neue Adresse ist unterwegs.",
+    }
+    return _show_waiting(
+        application, page_token, notice=notices.get(request.args.get("stand", ""), "")
+    )
 
 
 def _show_waiting(application: Application, page_token: str, **state: Any) -> str:
     settings = current_settings()
     from_when = application.confirmation_mailed_at + timedelta(minutes=settings.resend_wait_minutes)
-    defaults = {"code_error": "", "code_dead": False, "address_error": "", "typed_address": "", "notice": ""}
+    defaults = {
+        "code_error": "",
+        "code_dead": False,
+        "address_error": "",
+        "typed_address": "",
+        "notice": "",
+    }
     return render_template(
         "applications/waiting.html",
         net=definition_of(application.definition),
@@ -116,7 +140,7 @@ def _show_waiting(application: Application, page_token: str, **state: Any) -> st
 
 
 def _page_is_done() -> tuple[str, int]:
-    """The same answer for confirmed, expired, erased and unknown: a dead page token tells nothing."""
+    """The same answer for confirmed, expired, erased and unknown: a dead token tells nothing."""
     return render_template("applications/page_done.html"), 404
 
 
@@ -140,11 +164,7 @@ def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     if not application.is_confirmable(utcnow()):
         return _page_is_done()
     dead = outcome is services.CodeOutcome.DEAD
-    error = (
-        "Dieser Code gilt nicht mehr. Benutzen Sie den Link aus der E-Mail, oder lassen Sie eine neue E-Mail senden."
-        if dead
-        else "Der Code stimmt nicht. Geben Sie die sechs Ziffern aus der neuesten E-Mail ein."
-    )
+    error = CODE_DEAD if dead else CODE_WRONG
     return _show_waiting(application, page_token, code_error=error, code_dead=dead), 422
 
 
@@ -218,15 +238,13 @@ def confirm_application(confirm_token: str) -> tuple[str, int] | AnyResponse:
         application = queries.application_by_confirm_token(confirm_token, for_change=True)
         if application is None or application.expires_at <= utcnow():
             return _link_is_unknown()
-        try:
+        with suppress(AlreadyConfirmed):
             services.confirm_application(
                 application,
                 proof=token_hash(confirm_token),
                 channel="link",
                 newsletter="no_newsletter" not in request.form,
             )
-        except AlreadyConfirmed:
-            pass
         token = services.open_case(application, purpose="confirmed_here")
     return redirect(url_for(".case", case_token=token), 303)
 
@@ -252,13 +270,13 @@ def case(case_token: str) -> str | tuple[str, int]:
     if application is None:
         return _link_is_unknown()
     net = definition_of(application.definition)
-    membership = db.session.get(Membership, application.membership_id)
+    membership = db.session.get_one(Membership, application.membership_id)
     return render_template(
         "applications/case.html",
         net=net,
         application=application,
         membership=membership,
-        already_member=membership is not None and membership.member_since < application.confirmed_at,
+        already_member=application.is_repeated,
         answers=queries.answers_as_asked(application, net),
         newsletter_since=confirmed_since(application.id, "newsletter_consent"),
     )

@@ -58,5 +58,9 @@ def tombstone_signature(stone: Tombstone) -> str:
 def anchor_signature(anchor: Anchor) -> str:
     """Signs an anchor together with the one before, so that none can be left out."""
     return keyed_hash(
-        "event-anchor", anchor.day.isoformat(), str(anchor.up_to_event), anchor.heads, anchor.previous
+        "event-anchor",
+        anchor.day.isoformat(),
+        str(anchor.up_to_event),
+        anchor.heads,
+        anchor.previous,
     )

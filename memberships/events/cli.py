@@ -17,7 +17,8 @@ def verify() -> None:
     """Recompute the whole log; exits with 1 when anything was changed or is missing."""
     found = check_log()
     click.echo(
-        f"{found.events} events in {found.chains} chains, {found.tombstones} erased chains, {found.anchors} anchors"
+        f"{found.events} events in {found.chains} chains, "
+        f"{found.tombstones} erased chains, {found.anchors} anchors"
     )
     for network_id, rule, count in erasures_by_rule():
         click.echo(f"network {network_id}: {count} erased by rule {rule}")

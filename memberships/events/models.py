@@ -99,8 +99,8 @@ class Tombstone(Model):
 class Anchor(Model):
     """The heads of all chains that grew since the anchor before, signed once a day.
 
-    `heads` is a JSON list of [subject id, seq, hash]. A chain that lost its tail, or is gone without
-    a tombstone, no longer fits.
+    `heads` is a JSON list of [subject id, seq, hash]. A chain that lost its tail, or is gone
+    without a tombstone, no longer fits.
     """
 
     __tablename__ = "event_anchors"

@@ -39,13 +39,14 @@ def events_about(subject_id: UUID) -> Sequence[Event]:
     ).all()
 
 
-def erasures_by_rule() -> Sequence[sa.Row[tuple[int, str, int]]]:
+def erasures_by_rule() -> list[tuple[int, str, int]]:
     """How many chains were erased, by network and rule: what stays of them for figures."""
-    return db.session.execute(
+    rows = db.session.execute(
         sa.select(Tombstone.network_id, Tombstone.rule, sa.func.count())
         .group_by(Tombstone.network_id, Tombstone.rule)
         .order_by(Tombstone.network_id, Tombstone.rule)
-    ).all()
+    )
+    return [(network_id, rule, count) for network_id, rule, count in rows]
 
 
 def check_log() -> LogCheck:
@@ -77,7 +78,7 @@ def _faults_of_chain(chain: Iterator[Event], check: LogCheck) -> Iterator[str]:
             return
         details = json.loads(event.record).get("details", {})
         if event.record != canonical_record(event, previous, details):
-            yield f"chain {event.subject_id}: event {seq} was changed or does not follow the one before"
+            yield f"chain {event.subject_id}: event {seq} was changed or does not follow"
             return
         if event.hash != record_hash(event.record):
             yield f"chain {event.subject_id}: event {seq} has a hash that does not fit"

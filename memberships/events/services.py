@@ -18,6 +18,7 @@ from memberships.events.chain import (
 )
 from memberships.events.models import Actor, Anchor, Event, EventTag, Subject, Tombstone
 
+
 def record_event(tag: EventTag, about: Subject, *, by: Actor, **details: str | int | None) -> Event:
     """Append one event to the subject's chain, in the caller's unit of work.
 
@@ -109,4 +110,4 @@ def _heads_since(event_id: int) -> list[tuple[UUID, int, str, int]]:
         .join(grown, sa.and_(grown.c.subject_id == Event.subject_id, grown.c.seq == Event.seq))
         .order_by(Event.id)
     )
-    return [tuple(row) for row in rows]
+    return [(subject, seq, hash_, id_) for subject, seq, hash_, id_ in rows]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from memberships.networks.definition import DefinitionsInvalid, load_definitions
+from memberships.networks.loading import DefinitionsInvalid, load_definitions
 from memberships.settings import load_settings
 
 
@@ -15,7 +15,9 @@ def networks() -> None:
 
 
 @networks.command()
-@click.argument("folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "folder", required=False, type=click.Path(exists=True, file_okay=False, path_type=Path)
+)
 def check(folder: Path | None) -> None:
     """Check every definition; report every mistake with file, key and what would be right."""
     try:
@@ -25,4 +27,5 @@ def check(folder: Path | None) -> None:
             click.echo(str(mistake))
         raise SystemExit(1) from None
     for definition in definitions.values():
-        click.echo(f"{definition.slug}.toml: good, {len(definition.fields)} fields, version {definition.digest[:16]}")
+        fields = len(definition.fields)
+        click.echo(f"{definition.slug}.toml: good, {fields} fields, {definition.digest[:16]}")

@@ -38,7 +38,7 @@ def publish_definition(definition: Definition) -> DefinitionVersion:
     return db.session.scalars(_version_of(definition)).one()
 
 
-def _version_of(definition: Definition) -> sa.Select[tuple[DefinitionVersion]]:
+def _version_of(definition: Definition) -> sa.Select[DefinitionVersion]:
     return (
         sa.select(DefinitionVersion)
         .join(Network)

@@ -6,6 +6,7 @@ from memberships.web import network_or_404
 
 bp = Blueprint("networks", __name__)
 
+
 @bp.get("/")
 def start() -> str:
     who = request.args.get("als", "")

@@ -7,17 +7,16 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from memberships.database import db, utcnow
+from memberships.networks.definition import ConsentField
+from memberships.networks.models import DefinitionVersion
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from memberships.privacy.queries import given_consents
 
 
 def give_consent(
+    field: ConsentField,
+    version: DefinitionVersion,
     *,
-    purpose: str,
-    text: str,
-    text_version: str,
-    network_id: int,
-    definition_id: int,
     subject_id: UUID,
     email: str,
     channel: str,
@@ -25,14 +24,14 @@ def give_consent(
 ) -> ConsentEvent:
     """Record that somebody ticked a consent; worth nothing until the address is proven."""
     consent = ConsentEvent(
-        network_id=network_id,
-        definition_id=definition_id,
+        network_id=version.network_id,
+        definition_id=version.id,
         subject_id=subject_id,
         email=email,
-        purpose=purpose,
+        purpose=field.key,
         step=ConsentStep.GIVEN,
-        text=text,
-        text_version=text_version,
+        text=field.text,
+        text_version=field.text_version,
         channel=channel,
         form_url=form_url,
         at=utcnow(),
@@ -41,7 +40,9 @@ def give_consent(
     return consent
 
 
-def settle_consents(subject_id: UUID, *, email: str, confirmed: bool, channel: str, proof: str) -> None:
+def settle_consents(
+    subject_id: UUID, *, email: str, confirmed: bool, channel: str, proof: str
+) -> None:
     """Confirm all given consents of a subject, or withdraw them, as the person says now.
 
     `proof` is the hash of the secret from the mail that proved the address (Art. 7(1) GDPR).

@@ -13,51 +13,64 @@ branch_labels = None
 depends_on = None
 
 _ERASED = "EXISTS (SELECT 1 FROM event_tombstones WHERE subject_id = {row}.subject_id)"
+_FOREVER = [(t, v) for t in ("event_tombstones", "event_anchors") for v in ("UPDATE", "DELETE")]
+
+
+def _sqlite(table: str, verb: str, words: str, when: str = "") -> str:
+    return (
+        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} {when} "
+        f"BEGIN SELECT RAISE(ABORT, '{words}'); END"
+    )
+
 
 SQLITE = [
-    "CREATE TRIGGER events_refuse_update BEFORE UPDATE ON events "
-    "BEGIN SELECT RAISE(ABORT, 'events never change'); END",
-    f"CREATE TRIGGER events_refuse_delete BEFORE DELETE ON events WHEN NOT {_ERASED.format(row='OLD')} "
-    "BEGIN SELECT RAISE(ABORT, 'events are deleted only with a tombstone'); END",
-    f"CREATE TRIGGER events_refuse_insert BEFORE INSERT ON events WHEN {_ERASED.format(row='NEW')} "
-    "BEGIN SELECT RAISE(ABORT, 'an erased chain cannot grow'); END",
-    *(
-        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
-        f"BEGIN SELECT RAISE(ABORT, '{table} never change'); END"
-        for table in ("event_tombstones", "event_anchors")
-        for verb in ("UPDATE", "DELETE")
+    _sqlite("events", "UPDATE", "events never change"),
+    _sqlite(
+        "events",
+        "DELETE",
+        "events are deleted only with a tombstone",
+        f"WHEN NOT {_ERASED.format(row='OLD')}",
     ),
+    _sqlite("events", "INSERT", "an erased chain cannot grow", f"WHEN {_ERASED.format(row='NEW')}"),
+    *(_sqlite(table, verb, f"{table} never change") for table, verb in _FOREVER),
 ]
 
+
+def _function(name: str, words: str, unless: str = "") -> str:
+    return (
+        f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {unless} "
+        f"RAISE EXCEPTION '{words}' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    )
+
+
+def _postgresql(table: str, verb: str, function: str) -> str:
+    each = "STATEMENT" if verb == "TRUNCATE" else "ROW"
+    return (
+        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
+        f"FOR EACH {each} EXECUTE FUNCTION {function}()"
+    )
+
+
 POSTGRESQL = [
-    "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    "RAISE EXCEPTION '% never change', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation'; "
-    "END $$",
-    "CREATE FUNCTION refuse_unless_erased() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    f"IF {_ERASED.format(row='OLD')} THEN RETURN OLD; END IF; "
-    "RAISE EXCEPTION 'events are deleted only with a tombstone' "
-    "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-    "CREATE FUNCTION refuse_when_erased() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-    f"IF NOT {_ERASED.format(row='NEW')} THEN RETURN NEW; END IF; "
-    "RAISE EXCEPTION 'an erased chain cannot grow' "
-    "USING ERRCODE = 'integrity_constraint_violation'; END $$",
-    "CREATE TRIGGER events_refuse_update BEFORE UPDATE ON events "
-    "FOR EACH ROW EXECUTE FUNCTION refuse_change()",
-    "CREATE TRIGGER events_refuse_delete BEFORE DELETE ON events "
-    "FOR EACH ROW EXECUTE FUNCTION refuse_unless_erased()",
-    "CREATE TRIGGER events_refuse_insert BEFORE INSERT ON events "
-    "FOR EACH ROW EXECUTE FUNCTION refuse_when_erased()",
+    _function("refuse_change", "the log never changes"),
+    _function(
+        "refuse_unless_erased",
+        "events are deleted only with a tombstone",
+        f"IF {_ERASED.format(row='OLD')} THEN RETURN OLD; END IF;",
+    ),
+    _function(
+        "refuse_when_erased",
+        "an erased chain cannot grow",
+        f"IF NOT {_ERASED.format(row='NEW')} THEN RETURN NEW; END IF;",
+    ),
+    _postgresql("events", "UPDATE", "refuse_change"),
+    _postgresql("events", "DELETE", "refuse_unless_erased"),
+    _postgresql("events", "INSERT", "refuse_when_erased"),
     *(
-        f"CREATE TRIGGER {table}_refuse_truncate BEFORE TRUNCATE ON {table} "
-        "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        _postgresql(table, "TRUNCATE", "refuse_change")
         for table in ("events", "event_tombstones", "event_anchors")
     ),
-    *(
-        f"CREATE TRIGGER {table}_refuse_{verb.lower()} BEFORE {verb} ON {table} "
-        "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
-        for table in ("event_tombstones", "event_anchors")
-        for verb in ("UPDATE", "DELETE")
-    ),
+    *(_postgresql(table, verb, "refuse_change") for table, verb in _FOREVER),
 ]
 
 TABLES = [
