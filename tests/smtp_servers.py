@@ -13,6 +13,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -62,8 +63,10 @@ class Inbox:
     greetings: list[str] = field(default_factory=list)
     recipient_answers: dict[str, list[str]] = field(default_factory=dict)
     content_answers: list[str] = field(default_factory=list)
-    # Called in a thread for each mail, before it is accepted: may wait, and so hold the answer.
+    # Called in a thread before a mail is answered: may wait, and may give the answer.
     before_answer: Callable[[Received], object] = lambda mail: None
+    # What was accepted once more, for those who wait for it.
+    arrivals: SimpleQueue[Received] = field(default_factory=SimpleQueue)
 
     def ids(self) -> list[str]:
         return [mail.message_id for mail in self.received]
@@ -90,10 +93,12 @@ class Inbox:
     ) -> str:
         assert isinstance(envelope.content, bytes)
         mail = Received(envelope.mail_from or "", envelope.rcpt_tos, envelope.content)
-        await asyncio.to_thread(self.before_answer, mail)
-        answer = self.content_answers.pop(0) if self.content_answers else "250 OK"
+        answer = await asyncio.to_thread(self.before_answer, mail)
+        if not isinstance(answer, str):
+            answer = self.content_answers.pop(0) if self.content_answers else "250 OK"
         if answer.startswith("2"):
             self.received.append(mail)
+            self.arrivals.put(mail)
         return answer
 
 

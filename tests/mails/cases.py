@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
+
+from flask import Flask
 
 from memberships.database import db, uuid7
 from memberships.mails.models import Office, OutgoingMail
@@ -27,3 +30,13 @@ def stored(mail_id: UUID) -> OutgoingMail:
     mail = db.session.get(OutgoingMail, mail_id)
     assert mail is not None
     return mail
+
+
+def meanwhile(app: Flask, act: Callable[[], object]) -> Callable[[object], None]:
+    """Something that another process does while the mail server thinks about a mail."""
+
+    def act_in_the_server(mail: object) -> None:
+        with app.app_context():
+            act()
+
+    return act_in_the_server

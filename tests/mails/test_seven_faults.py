@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from email import message_from_bytes
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -20,12 +19,10 @@ from hypothesis import strategies as st
 
 from memberships.extensions import mail as flask_mail_of_app
 from memberships.mails.errors import MailRefused, ServerUnavailable
-from memberships.mails.message import Message, ascii_address
-from memberships.mails.transport import connect
+from memberships.mails.message import ascii_address
 from memberships.settings import SettingsInvalid, load_settings
+from tests.mails.messages import NOON, a_message, send
 from tests.smtp_servers import CERTIFICATES, certificate, smtp_server
-
-NOON = datetime(2026, 11, 22, 11, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -37,30 +34,10 @@ def app() -> Iterator[Flask]:
         yield app
 
 
-def a_message(**changes: Any) -> Message:
-    return Message(
-        **{
-            "to": "person@example.org",
-            "sender": ("Netzwerk Bürgerhaushalt", "netzwerke@example.org"),
-            "reply_to": "office@example.org",
-            "subject": "Bitte bestätigen",
-            "body": "Guten Tag",
-            "message_id": "<1@example.org>",
-            "sent_at": NOON,
-        }
-        | changes
-    )
-
-
 def read(wire: bytes) -> EmailMessage:
     parsed = message_from_bytes(wire, policy=default)
     assert isinstance(parsed, EmailMessage)
     return parsed
-
-
-def send(**changes: Any) -> None:
-    with connect() as connection:
-        connection.send(a_message(**changes))
 
 
 # Fault 2: any certificate was good enough.
