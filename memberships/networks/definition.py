@@ -28,6 +28,13 @@ class Policy(StrEnum):
     """How an application is decided (domain.md, section 3)."""
 
     OPEN = "open"
+    COORDINATOR_CHECK = "coordinator_check"
+    BODY_DECISION = "body_decision"
+
+    @property
+    def is_decided_by_person(self) -> bool:
+        """Whether an application waits in review until somebody decides."""
+        return self is not Policy.OPEN
 
 
 class ControllerProfile(StrEnum):
@@ -36,7 +43,7 @@ class ControllerProfile(StrEnum):
 
 
 class Option(Part):
-    key: Key
+    key: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]{1,39}$")]
     label: Line
     group: str = ""
     retired: bool = False
@@ -74,10 +81,33 @@ class EmailField(FormField):
     max: Literal[254] = 254
 
 
+class PhoneField(FormField):
+    type: Literal["phone"]
+    max: Literal[40] = 40
+
+
+class PostalCodeField(FormField):
+    """Five digits in Germany; other countries, asked in the field `country`, as they like."""
+
+    type: Literal["postal_code"]
+    max: Literal[10] = 10
+
+
 class ChoiceField(FormField):
+    """One answer of several. `default` is chosen already when the form is opened."""
+
     type: Literal["choice"]
     options: Annotated[tuple[Option, ...], Field(min_length=2)]
     as_list: bool = False
+    default: str = ""
+
+
+class MultiChoiceField(FormField):
+    """Any number of answers; `required` asks for at least one."""
+
+    type: Literal["multi_choice"]
+    options: Annotated[tuple[Option, ...], Field(min_length=2)]
+    missing: Line = "Wählen Sie mindestens eine Antwort."
 
 
 class ConsentField(FormField):
@@ -90,7 +120,15 @@ class ConsentField(FormField):
 
 
 AnyField = Annotated[
-    TextField | LongTextField | EmailField | ChoiceField | ConsentField, Field(discriminator="type")
+    TextField
+    | LongTextField
+    | EmailField
+    | PhoneField
+    | PostalCodeField
+    | ChoiceField
+    | MultiChoiceField
+    | ConsentField,
+    Field(discriminator="type"),
 ]
 
 
@@ -108,6 +146,37 @@ class AdmissionRule(Part):
     when: Mapping[Key, tuple[str, ...]] = {}
 
 
+class Promise(Part):
+    """How long the answer takes at most, from the confirmation on; 0 days is at once."""
+
+    days: Annotated[int, Field(ge=0, le=366)] = 0
+    working_days: bool = False
+
+
+class Decision(Part):
+    """Who decides, when not the office itself, and what a declined applicant may do."""
+
+    body: Annotated[str, Field(max_length=120)] = ""
+    appeal_text: Annotated[str, Field(max_length=4000)] = ""
+
+
+class DeclineReason(Part):
+    """Why somebody is declined: `label` for the office, `text` as a sentence for the applicant."""
+
+    key: Key
+    label: Line
+    text: Annotated[str, Field(max_length=1000)] = ""
+
+
+class ErasePhrases(Part):
+    """When details are erased, as the mails about each end say it: 'Ihre Angaben löschen wir …'."""
+
+    declined: Line = "nach drei Monaten"
+    withdrawn: Line = "nach 30 Tagen"
+    closed: Line = "nach 30 Tagen"
+    ended: Line = "nach 30 Tagen"
+
+
 class Controller(Part):
     """The body that answers for the data (Art. 4 no. 7 GDPR)."""
 
@@ -120,9 +189,13 @@ class Controller(Part):
 
 
 class Office(Part):
+    """Who runs the network day by day. `mailbox` gets the digest, where it is not `email`."""
+
     name: Line
     email: EmailStr
     phone: str = ""
+    mailbox: EmailStr | None = None
+    digest: Literal["daily", "at_once", "none"] = "daily"
 
 
 class Purpose(Part):
@@ -142,6 +215,7 @@ class Texts(Part):
     eligibility: Text
     answer: Line
     after_submitting: Text
+    in_review: Annotated[str, Field(max_length=4000)] = ""
     next_steps: Text
     visibility: Line
     exit_rule: Line
@@ -166,6 +240,10 @@ class Definition(Part):
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     admission: Annotated[tuple[AdmissionRule, ...], Field(min_length=1)]
+    promise: Promise = Promise()
+    decision: Decision = Decision()
+    decline_reasons: tuple[DeclineReason, ...] = ()
+    erase_phrases: ErasePhrases = ErasePhrases()
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -205,6 +283,23 @@ class Definition(Part):
         return next(rule for rule in self.admission if is_met(rule.when, answers))
 
     @property
+    def is_reviewed(self) -> bool:
+        """Whether a person decides, on all applications or on some."""
+        return any(rule.policy.is_decided_by_person for rule in self.admission)
+
+    @property
+    def office_mailbox(self) -> str:
+        """Where the digest of open cases goes."""
+        return self.office.mailbox or self.office.email
+
+    def decline_reason(self, key: str) -> DeclineReason:
+        """The reason of that key. Raises KeyError when the network does not know it."""
+        for reason in self.decline_reasons:
+            if reason.key == key:
+                return reason
+        raise KeyError(key)
+
+    @property
     def placeholders(self) -> list[str]:
         """Keys whose values are examples: fine in a demonstration, refused in production."""
         values = {
@@ -218,5 +313,15 @@ class Definition(Part):
 
 
 def is_met(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any]) -> bool:
-    """Whether the answers fulfil every part of a condition; an empty condition always holds."""
-    return all(answers.get(key) in allowed for key, allowed in when.items())
+    """Whether the answers fulfil every part of a condition; an empty condition always holds.
+
+    Of several ticked answers one that is allowed is enough.
+    """
+    return all(
+        any(answer in allowed for answer in _as_list(answers.get(key)))
+        for key, allowed in when.items()
+    )
+
+
+def _as_list(answer: Any) -> list[Any]:
+    return answer if isinstance(answer, list) else [answer]

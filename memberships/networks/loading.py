@@ -106,12 +106,19 @@ def _read_toml(file: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
 class _Common:
     fields: Mapping[str, Any]
     vocabularies: Mapping[str, Any]
+    decline_reasons: Mapping[str, Any]
 
     @classmethod
     def read(cls, folder: Path, mistakes: list[Mistake]) -> _Common:
         return cls(
             _read_toml(folder / "fields.toml", mistakes) or {},
             _read_toml(folder / "vocabularies.toml", mistakes) or {},
+            {
+                reason["key"]: reason
+                for reason in (_read_toml(folder / "decline_reasons.toml", mistakes) or {}).get(
+                    "decline_reasons", ()
+                )
+            },
         )
 
     def complete(self, raw: dict[str, Any]) -> dict[str, Any]:
@@ -120,7 +127,13 @@ class _Common:
             {**section, "fields": [self._field(f) for f in _dicts(section.get("fields"))]}
             for section in _dicts(raw.get("sections"))
         ]
-        return {**raw, "sections": sections} if "sections" in raw else raw
+        completed = {**raw, "sections": sections} if "sections" in raw else dict(raw)
+        own = raw.get("decline_reasons", list(self.decline_reasons.values()))
+        completed["decline_reasons"] = [
+            {**self.decline_reasons.get(str(reason.get("key")), {}), **reason}
+            for reason in _dicts(own)
+        ]
+        return completed
 
     def _field(self, entry: dict[str, Any]) -> dict[str, Any]:
         field = {**self.fields.get(str(entry.get("key")), {}), **entry}
