@@ -11,9 +11,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from memberships import health, web
+from memberships.accounts import views as account_views
 from memberships.applications import views as application_views
 from memberships.database import db
-from memberships.extensions import limiter, mail, migrate
+from memberships.extensions import csrf, limiter, login, mail, migrate
 from memberships.mails import views as mail_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
@@ -36,6 +37,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     _install_extensions(app, settings)
     app.register_blueprint(network_views.bp)
     app.register_blueprint(application_views.bp)
+    app.register_blueprint(account_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)
@@ -55,9 +57,25 @@ def _configure(app: Flask, settings: Settings) -> None:
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "RATELIMIT_ENABLED": settings.posts_per_client != "",
+        **_session_cookie(settings),
+        # The guard checks the token of every POST of the signed-in; it lives as long as they are.
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "WTF_CSRF_SSL_STRICT": False,
     }
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.undefined = StrictUndefined
+
+
+def _session_cookie(settings: Settings) -> dict[str, Any]:
+    """Only the signed-in have one; browsers take the name's prefix as a promise, and check it."""
+    is_secure = settings.public_url.startswith("https://")
+    return {
+        "SESSION_COOKIE_NAME": "__Host-session" if is_secure else "session",
+        "SESSION_COOKIE_SECURE": is_secure,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+    }
 
 
 def _refuse_placeholders(definitions: dict[str, Any]) -> None:
@@ -76,6 +94,8 @@ def _install_extensions(app: Flask, settings: Settings) -> None:
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     mail.init_app(app)
     limiter.init_app(app)
+    csrf.init_app(app)
+    login.init_app(app, add_context_processor=False)
     web.install(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -53,6 +53,10 @@ class Settings(BaseModel):
     confirmation_mails_per_address_a_day: Annotated[int, Field(ge=1)]
     code_tries: Annotated[int, Field(ge=1, le=10)]
     case_link_days: Annotated[int, Field(ge=1)]
+    sign_in_minutes: Annotated[int, Field(ge=5, le=120)]
+    sign_in_mails_an_hour: Annotated[int, Field(ge=1)]
+    session_idle_minutes: Annotated[int, Field(ge=5)]
+    session_hours: Annotated[int, Field(ge=1, le=24)]
     posts_per_client: str
     mail_timeout_seconds: Annotated[float, Field(gt=0)]
     mail_lease_seconds: Annotated[int, Field(ge=10)]

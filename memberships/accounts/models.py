@@ -1,22 +1,131 @@
-"""Table of accounts: verified mail addresses that can sign in."""
+"""Tables of accounts, of the roles that staff hold, and of asked-for sign-in links."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.database import Model, uuid7
+from memberships.networks.models import Network
+from memberships.permissions import Role
+
+_IN_A_NETWORK = text("network_id IS NOT NULL")
+_EVERYWHERE = text("network_id IS NULL")
+_UNANSWERED = text("answered_at IS NULL")
 
 
 class Account(Model):
-    """One verified mail address. Nobody has a password; several people may read one mailbox."""
+    """One mail address that can sign in. Nobody has a password; several people may read one
+    mailbox. `name` is what colleagues read. An invited address is proven by its first sign-in.
+
+    Sessions carry `session_epoch`: raising it ends them all.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (CheckConstraint("email = lower(email)", name="email_is_lowercase"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     email: Mapped[str] = mapped_column(String(254), unique=True)
-    verified_at: Mapped[datetime]
+    name: Mapped[str] = mapped_column(String(160), default="")
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    verified_at: Mapped[datetime | None]
+
+    # What Flask-Login asks of an account.
+    is_active: ClassVar[bool] = True
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+
+    def get_id(self) -> str:
+        return f"{self.id}:{self.session_epoch}"
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or self.email
+
+
+class StaffRole(Model):
+    """What one account is in one network, or as an operator in none."""
+
+    __tablename__ = "staff_roles"
+    __table_args__ = (
+        CheckConstraint(
+            "(role = 'operator') = (network_id IS NULL)", name="only_operators_have_no_network"
+        ),
+        Index(
+            "ux_staff_roles_one_per_network",
+            "account_id",
+            "network_id",
+            unique=True,
+            postgresql_where=_IN_A_NETWORK,
+            sqlite_where=_IN_A_NETWORK,
+        ),
+        Index(
+            "ux_staff_roles_one_operator",
+            "account_id",
+            unique=True,
+            postgresql_where=_EVERYWHERE,
+            sqlite_where=_EVERYWHERE,
+        ),
+        Index("ix_staff_roles_network_id", "network_id"),
+    )
+    subject_type: ClassVar[str] = "staff_role"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    network_id: Mapped[int | None] = mapped_column(ForeignKey("networks.id"))
+    role: Mapped[Role]
+    since: Mapped[datetime]
+
+    account: Mapped[Account] = relationship()
+    network: Mapped[Network | None] = relationship()
+
+
+class SignInRequest(Model):
+    """Somebody typed an address. Stored for known and unknown ones alike; the worker answers.
+
+    Link and code exist in clear only in the mail; the code works only with the page that asked.
+    Erased after a day.
+    """
+
+    __tablename__ = "sign_in_requests"
+    __table_args__ = (
+        CheckConstraint("email = lower(email)", name="email_is_lowercase"),
+        Index(
+            "ix_sign_in_requests_unanswered",
+            "asked_at",
+            postgresql_where=_UNANSWERED,
+            sqlite_where=_UNANSWERED,
+        ),
+        Index("ix_sign_in_requests_email_answered_at", "email", "answered_at"),
+        Index("ix_sign_in_requests_asked_at", "asked_at"),
+    )
+    subject_type: ClassVar[str] = "sign_in"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    email: Mapped[str] = mapped_column(String(254))
+    page_token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    target: Mapped[str] = mapped_column(String(500))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    tries_left: Mapped[int]
+    answered_at: Mapped[datetime | None]
+    mails: Mapped[int] = mapped_column(default=0)
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    used_at: Mapped[datetime | None]
+
+    account: Mapped[Account | None] = relationship()
+
+    @property
+    def network_id(self) -> None:
+        """Mails about it come from the installation itself."""
+        return
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its link and code can still be used."""
+        return self.used_at is None and now < self.expires_at

@@ -13,7 +13,13 @@ def verify_account(email: str) -> Account:
 
     The lock lets two confirmations of one address pass one after the other.
     """
-    insert_if_absent(Account, id=uuid7(), email=email, verified_at=utcnow())
+    account = _account_of(email)
+    account.verified_at = account.verified_at or utcnow()
+    return account
+
+
+def _account_of(email: str) -> Account:
+    insert_if_absent(Account, id=uuid7(), email=email, name="", session_epoch=0)
     return db.session.scalars(
         sa.select(Account).where(Account.email == email).with_for_update()
     ).one()

@@ -21,12 +21,29 @@ class EventTag(StrEnum):
     APPLICATION_CONFIRMATION_RESENT = "application:confirmation_resent"
     APPLICATION_ADDRESS_CORRECTED = "application:address_corrected"
     APPLICATION_CONFIRMED = "application:confirmed"
+    APPLICATION_ENTERED = "application:entered"
+    APPLICATION_CLAIMED = "application:claimed"
+    APPLICATION_RELEASED = "application:released"
+    APPLICATION_NOTE_WRITTEN = "application:note_written"
+    APPLICATION_RECOMMENDED = "application:recommended"
+    APPLICATION_INFORMATION_REQUESTED = "application:information_requested"
+    APPLICATION_INFORMATION_REMINDED = "application:information_reminded"
+    APPLICATION_INFORMATION_RECEIVED = "application:information_received"
+    APPLICATION_ANSWERS_CORRECTED = "application:answers_corrected"
     APPLICATION_APPROVED = "application:approved"
+    APPLICATION_DECLINED = "application:declined"
+    APPLICATION_WITHDRAWN = "application:withdrawn"
+    APPLICATION_CLOSED = "application:closed"
     MEMBERSHIP_STARTED = "membership:started"
+    STAFF_INVITED = "staff:invited"
+    STAFF_ROLE_CHANGED = "staff:role_changed"
+    STAFF_REMOVED = "staff:removed"
+    ACCOUNT_SIGNED_OUT_EVERYWHERE = "account:signed_out_everywhere"
 
 
 class ActorKind(StrEnum):
     APPLICANT = "applicant"
+    STAFF = "staff"
     SYSTEM = "system"
 
 
@@ -48,9 +65,9 @@ class Subject(Protocol):
     subject_type: ClassVar[str]
 
     @property
-    def id(self) -> Mapped[UUID]: ...
+    def id(self) -> Mapped[UUID] | UUID: ...
     @property
-    def network_id(self) -> Mapped[int]: ...
+    def network_id(self) -> Mapped[int] | int: ...
 
 
 class Event(Model):

@@ -1,0 +1,254 @@
+"""Who may open a view: every view is @public or asks for a permission. And who is signed in.
+
+The only place, beside views, that knows the request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, cast
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from flask import abort, current_app, g, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+from flask_wtf.csrf import CSRFError
+from itsdangerous import BadData, URLSafeSerializer
+
+from memberships.accounts.models import Account, StaffRole
+from memberships.accounts.queries import roles_of
+from memberships.database import db, utcnow
+from memberships.events.models import Actor, ActorKind
+from memberships.extensions import csrf, login
+from memberships.networks.models import Network
+from memberships.networks.queries import current_definitions
+from memberships.permissions import Access, Permission, Role, View, may, public
+from memberships.settings import current_settings
+from memberships.web import SAFE_METHODS
+
+__all__ = [
+    "public",
+    "requires",
+    "requires_account",
+    "requires_staff",
+    "role_in",
+    "signed_in_account",
+    "signed_in_actor",
+    "staff_networks",
+]
+
+# What a session holds beside Flask-Login's own: when it began and when it was last used.
+_BEGAN, _SEEN = "began", "seen"
+# How exactly the last use is kept; a cookie on every answer would be noise.
+_SEEN_EVERY_SECONDS = 60
+_LONGEST_TARGET = 500
+# Keys, numbers and ids that a form carries along: nothing that a person has typed.
+_IS_TECHNICAL = re.compile(r"[a-z0-9_-]*")
+
+
+def requires(permission: Permission) -> Callable[[View], View]:
+    """Let only those in who hold the permission.
+
+    With `<slug>` in the address the view is given `network` in its place: the account needs a role
+    there (otherwise 404, as for a network that does not exist) that holds the permission (otherwise
+    403). Without, any of its roles may hold it. A POST needs the token of its session.
+    """
+
+    def check(arguments: dict[str, Any]) -> None:
+        if "slug" in arguments:
+            network, role = _network_of_mine(arguments.pop("slug"))
+            arguments["network"] = network
+            allowed = may(role, permission)
+        else:
+            allowed = any(may(held.role, permission) for held in _my_roles())
+        if not allowed:
+            abort(_not_permitted())
+
+    return _guard(permission, check)
+
+
+def requires_staff(view: View) -> View:
+    """Let everybody in who holds a role in any network."""
+
+    def check(_arguments: dict[str, Any]) -> None:
+        if not staff_networks():
+            abort(_not_permitted())
+
+    return _guard(Access.STAFF, check)(view)
+
+
+def requires_account(view: View) -> View:
+    """Let everybody in who is signed in."""
+    return _guard(Access.ACCOUNT, lambda _arguments: None)(view)
+
+
+def _guard(
+    access: Permission | Access, check: Callable[[dict[str, Any]], None]
+) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(**arguments: Any) -> Any:
+            if _account() is None:
+                return _ask_to_sign_in()
+            check(arguments)
+            try:
+                csrf.protect()
+            except CSRFError:
+                return _signed_out_page(400)
+            return view(**arguments)
+
+        guarded.access = access  # type: ignore[attr-defined]  # read by the test of all routes
+        return cast(View, guarded)
+
+    return decorate
+
+
+def signed_in_account() -> Account:
+    """Who is signed in; only inside a guarded view."""
+    account = _account()
+    if account is None:
+        raise RuntimeError("nobody is signed in")
+    return account
+
+
+def _account() -> Account | None:
+    account = cast(Any, current_user)._get_current_object()  # noqa: SLF001 - werkzeug's documented way
+    return account if isinstance(account, Account) else None
+
+
+def signed_in_actor() -> Actor:
+    """Who is signed in, as the log names them."""
+    return Actor(ActorKind.STAFF, signed_in_account().id)
+
+
+def role_in(network_id: int) -> Role | None:
+    """What the signed-in account is in this network."""
+    return next((held.role for held in _my_roles() if held.network_id == network_id), None)
+
+
+def staff_networks() -> list[tuple[Network, Role]]:
+    """The networks of the signed-in account, as their definitions are ordered, with its roles."""
+    mine = {held.network.slug: (held.network, held.role) for held in _my_roles() if held.network}
+    return [mine[slug] for slug in current_definitions() if slug in mine]
+
+
+def is_operator() -> bool:
+    """Whether the signed-in account keeps the installation running."""
+    return any(held.role is Role.OPERATOR for held in _my_roles())
+
+
+def _my_roles() -> Sequence[StaffRole]:
+    """One query for each request."""
+    if "staff_roles" not in g:
+        account = _account()
+        g.staff_roles = roles_of(account.id) if account else ()
+    roles: Sequence[StaffRole] = g.staff_roles
+    return roles
+
+
+def _network_of_mine(slug: str) -> tuple[Network, Role]:
+    found = next((row for row in staff_networks() if row[0].slug == slug), None)
+    if found is None:
+        abort(404)
+    return found
+
+
+def start_session(account: Account) -> None:
+    """Sign this browser in. The cookie holds the account's id and epoch and two times, no more."""
+    session.clear()
+    login_user(account)
+    # Hashes of the browser's address and name: of no use here, and personal data.
+    session.pop("_id", None)
+    session[_BEGAN] = session[_SEEN] = int(utcnow().timestamp())
+    g.pop("staff_roles", None)
+
+
+def end_session() -> None:
+    """Sign this browser out."""
+    logout_user()
+    session.clear()
+
+
+@login.user_loader  # type: ignore[untyped-decorator]  # Flask-Login carries no types
+def load_account(session_id: str) -> Account | None:
+    """The account of a session that is neither ended by its epoch nor too old."""
+    account_id, _, epoch = session_id.partition(":")
+    account = db.session.get(Account, UUID(account_id)) if _is_in_time() else None
+    if account is None or str(account.session_epoch) != epoch:
+        session.clear()
+        return None
+    return account
+
+
+def _is_in_time() -> bool:
+    now, settings = int(utcnow().timestamp()), current_settings()
+    began, seen = session.get(_BEGAN, 0), session.get(_SEEN, 0)
+    if now - began >= settings.session_hours * 3600:
+        return False
+    if now - seen >= settings.session_idle_minutes * 60:
+        return False
+    if now - seen >= _SEEN_EVERY_SECONDS:
+        session[_SEEN] = now
+    return True
+
+
+def _ask_to_sign_in() -> Any:
+    if request.method in SAFE_METHODS:
+        target = request.full_path.rstrip("?")
+        return redirect(url_for("accounts.sign_in", weiter=sign_target(target)), 303)
+    return _signed_out_page(401)
+
+
+def sign_target(path: str) -> str:
+    """A path to go on to after signing in, so that only we can have named it."""
+    return str(_targets().dumps(path))
+
+
+def checked_target(signed: str) -> str:
+    """The path that we signed; empty for anything else, and for what would leave this site."""
+    try:
+        path = _targets().loads(signed)
+    except BadData:
+        return ""
+    return path if isinstance(path, str) and _is_our_path(path) else ""
+
+
+def _is_our_path(path: str) -> bool:
+    parts = urlsplit(path)
+    is_local = not parts.scheme and not parts.netloc and path.startswith("/")
+    is_plain = "\\" not in path and path.isprintable() and not path.startswith("//")
+    return is_local and is_plain and len(path) <= _LONGEST_TARGET
+
+
+def _targets() -> URLSafeSerializer:
+    return URLSafeSerializer(current_settings().secret_key, salt="sign-in-target")
+
+
+def _signed_out_page(status: int) -> tuple[str, int]:
+    """Nothing that was typed is lost: the page holds it all, to be sent again."""
+    fields = [
+        (name, value, _IS_TECHNICAL.fullmatch(value) is None)
+        for name, value in request.form.items(multi=True)
+        if name != current_app.config["WTF_CSRF_FIELD_NAME"]
+    ]
+    page = render_template(
+        "accounts/signed_out.html",
+        action=request.full_path.rstrip("?"),
+        hidden=[(name, value) for name, value, is_typed in fields if not is_typed],
+        typed=[(name, value) for name, value, is_typed in fields if is_typed],
+        is_signed_in=status != 401,
+    )
+    return page, status
+
+
+def _not_permitted() -> Any:
+    page = render_template(
+        "errors/error.html",
+        status=403,
+        title="Das ist in Ihrer Rolle nicht vorgesehen",
+        lead="Fragen Sie bitte die Leitung Ihres Netzwerks, wenn Sie das für Ihre Arbeit brauchen.",
+        paragraphs=[],
+    )
+    return current_app.make_response((page, 403))

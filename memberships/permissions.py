@@ -1,0 +1,94 @@
+"""Who may do what: one table of roles and permissions, and the mark of a view that is for all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, TypeVar
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Role(StrEnum):
+    """What somebody is in one network; an operator is it for the whole installation."""
+
+    READER = "reader"
+    COORDINATOR = "coordinator"
+    DECIDER = "decider"
+    LEAD = "lead"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """What a view asks for."""
+
+    VIEW_APPLICATIONS = "view_applications"
+    CLAIM_APPLICATIONS = "claim_applications"
+    WRITE_NOTES = "write_notes"
+    REQUEST_INFORMATION = "request_information"
+    RECOMMEND_DECISIONS = "recommend_decisions"
+    DECIDE_APPLICATIONS = "decide_applications"
+    RECORD_BODY_DECISIONS = "record_body_decisions"
+    ENTER_APPLICATIONS = "enter_applications"
+    VIEW_LOG = "view_log"
+    MANAGE_STAFF = "manage_staff"
+    OPERATE = "operate"
+
+
+_READER = frozenset({Permission.VIEW_APPLICATIONS})
+_COORDINATOR = _READER | {
+    Permission.CLAIM_APPLICATIONS,
+    Permission.WRITE_NOTES,
+    Permission.REQUEST_INFORMATION,
+    Permission.RECOMMEND_DECISIONS,
+    Permission.DECIDE_APPLICATIONS,
+    Permission.ENTER_APPLICATIONS,
+}
+_DECIDER = _READER | {
+    Permission.WRITE_NOTES,
+    Permission.DECIDE_APPLICATIONS,
+    Permission.RECORD_BODY_DECISIONS,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.READER: _READER,
+    Role.COORDINATOR: _COORDINATOR,
+    Role.DECIDER: _DECIDER,
+    Role.LEAD: _COORDINATOR | _DECIDER | {Permission.VIEW_LOG, Permission.MANAGE_STAFF},
+    # The last two see no application: one checks those who decide, the other keeps it running.
+    Role.AUDITOR: frozenset({Permission.VIEW_LOG}),
+    Role.OPERATOR: frozenset({Permission.OPERATE}),
+}
+
+NETWORK_ROLES = tuple(role for role in Role if role is not Role.OPERATOR)
+
+
+def may(role: Role | None, permission: Permission) -> bool:
+    """Whether the role holds the permission; nobody holds any."""
+    return role is not None and permission in PERMISSIONS[role]
+
+
+class Access(StrEnum):
+    """Views that ask for no permission: for everybody, for the signed-in, for all staff."""
+
+    PUBLIC = "public"
+    ACCOUNT = "account"
+    STAFF = "staff"
+
+
+def public(view: View) -> View:
+    """Mark a view as meant for everybody. A view without a mark is found by a test."""
+    view.access = Access.PUBLIC  # type: ignore[attr-defined]  # functions carry attributes
+    return view
+
+
+def permissions_table() -> str:
+    """The table in Markdown, as it stands in docs/permissions.md."""
+    head = ["permission", *Role]
+    rows = [
+        [f"`{permission}`", *("x" if may(role, permission) else "" for role in Role)]
+        for permission in Permission
+    ]
+    lines = [head, ["---", *([":-:"] * len(Role))], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
