@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from wtforms import Form, StringField, validators
+from wtforms import Field, StringField
 
 from memberships.applications.conditions import condition_ids, condition_key
+from memberships.applications.validators import (
+    NetworkForm,
+    clean_keys,
+    clean_line,
+    clean_phone,
+    clean_text,
+    in_german,
+    parse_address,
+    validators_of,
+)
 from memberships.networks.definition import (
     AnyField,
     ChoiceField,
@@ -21,106 +28,46 @@ from memberships.networks.definition import (
     Definition,
     EmailField,
     LongTextField,
+    MultiChoiceField,
     Option,
-    TextField,
+    PhoneField,
     is_met,
 )
 
-# Control characters have no place in a name; direction overrides make a text look like another.
-_UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
-)
-_EDGES = "\u200b\u200e\u200f\u2060\ufeff"
-
-Validator = Callable[[Form, StringField], None]
+Typed = MultiDict[str, str] | ImmutableMultiDict[str, str]
 
 
-def clean_line(value: str | None) -> str:
-    """One line without outer and repeated blanks, in Unicode normal form C."""
-    return unicodedata.normalize("NFC", " ".join((value or "").split()).strip(_EDGES).strip())
+class _TickedField(Field):
+    """Any number of boxes of one name."""
 
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        Field.__init__(self, *arguments, **named)
 
-def clean_text(value: str | None) -> str:
-    """Several lines, ends of lines as line feeds, in Unicode normal form C."""
-    text = (value or "").replace("\r\n", "\n").replace("\r", "\n").strip().strip(_EDGES).strip()
-    return unicodedata.normalize("NFC", text)
-
-
-def parse_address(value: str) -> str:
-    """The mail address in lower case with an ASCII domain. Raises EmailNotValidError."""
-    checked = validate_email(value, check_deliverability=False, allow_smtputf8=False)
-    return (checked.ascii_email or checked.normalized).lower()
-
-
-def _wanted_characters(form: Form, field: StringField) -> None:
-    if _UNWANTED.search(field.data or ""):
-        raise validators.StopValidation(
-            "Der Text enthält Steuerzeichen, die nicht gespeichert werden können. "
-            "Geben Sie ihn bitte neu ein."
-        )
-
-
-def _length(minimum: int, maximum: int) -> Validator:
-    def check(form: Form, field: StringField) -> None:
-        length = len(field.data or "")
-        if length > maximum:
-            over = length - maximum
-            raise validators.StopValidation(
-                f"Der Text ist {over} Zeichen zu lang. Möglich sind {maximum} Zeichen."
-            )
-        if 0 < length < minimum:
-            raise validators.StopValidation(
-                f"Schreiben Sie bitte etwas mehr: mindestens {minimum} Zeichen."
-            )
-
-    return check
-
-
-def _address(form: Form, field: StringField) -> None:
-    try:
-        parse_address(field.data or "")
-    except EmailNotValidError:
-        raise validators.StopValidation(
-            "Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel name@beispiel.de."
-        ) from None
-
-
-def _one_of(options: tuple[Option, ...]) -> Validator:
-    keys = {option.key for option in options if not option.retired}
-
-    def check(form: Form, field: StringField) -> None:
-        if field.data not in keys:
-            raise validators.StopValidation("Wählen Sie eine der angebotenen Antworten aus.")
-
-    return check
-
-
-def _validators(field: AnyField) -> list[Any]:
-    needed = validators.DataRequired(field.missing) if field.required else validators.Optional()
-    match field:
-        case TextField() | LongTextField():
-            return [needed, _wanted_characters, _length(field.min, field.max)]
-        case EmailField():
-            return [needed, _wanted_characters, _length(0, field.max), _address]
-        case ChoiceField():
-            return [needed, _one_of(field.options)]
-        case ConsentField():
-            return []
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = clean_keys(valuelist)
 
 
 @lru_cache(maxsize=64)
-def form_class(definition: Definition) -> type[Form]:
+def form_class(definition: Definition) -> type[NetworkForm]:
     """The WTForms class of a definition. The prefix keeps keys from shadowing methods."""
-    fields = {
-        f"x_{field.key}": StringField(
-            field.label,
-            _validators(field),
-            filters=[clean_text if isinstance(field, LongTextField) else clean_line],
-            name=field.key,
-        )
-        for field in definition.fields
-    }
-    return type("NetworkForm", (Form,), fields)
+    return type(
+        "NetworkForm",
+        (NetworkForm,),
+        {f"x_{field.key}": _form_field(field) for field in definition.fields},
+    )
+
+
+def _form_field(field: AnyField) -> Any:
+    if isinstance(field, MultiChoiceField):
+        return _TickedField(field.label, validators_of(field), name=field.key)
+    match field:
+        case LongTextField():
+            clean = clean_text
+        case PhoneField():
+            clean = clean_phone
+        case _:
+            clean = clean_line
+    return StringField(field.label, validators_of(field), filters=[clean], name=field.key)
 
 
 @dataclass(frozen=True)
@@ -128,7 +75,7 @@ class BoundField:
     """One question as the page shows it: what is asked, what was typed, what is wrong."""
 
     field: AnyField
-    value: str
+    values: tuple[str, ...]
     errors: tuple[str, ...]
     condition_id: str
 
@@ -141,12 +88,16 @@ class BoundField:
         return self.field.key
 
     @property
+    def value(self) -> str:
+        return self.values[0] if self.values else ""
+
+    @property
     def kind(self) -> str:
         return self.field.type
 
     @property
-    def max(self) -> int | None:
-        return getattr(self.field, "max", None)
+    def max(self) -> str:
+        return in_german(getattr(self.field, "max", 0))
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -156,6 +107,13 @@ class BoundField:
     @property
     def as_list(self) -> bool:
         return bool(getattr(self.field, "as_list", False))
+
+    @property
+    def is_group(self) -> bool:
+        """Whether the answer is one or several of a group of buttons or boxes."""
+        return isinstance(self.field, MultiChoiceField) or (
+            isinstance(self.field, ChoiceField) and not self.field.as_list
+        )
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.field, name)
@@ -175,16 +133,26 @@ class ApplicationForm:
     was typed there stays on the page.
     """
 
-    def __init__(
-        self, definition: Definition, typed: MultiDict[str, str] | ImmutableMultiDict[str, str]
-    ) -> None:
+    def __init__(self, definition: Definition, typed: Typed) -> None:
         self.definition = definition
-        self._typed = typed
-        self._form = form_class(definition)(_First(typed))
+        self._typed = _values(definition, typed)
+        self._form = form_class(definition)(_Values(self._typed))
         self._errors: dict[str, tuple[str, ...]] = {}
+
+    @classmethod
+    def fresh(cls, definition: Definition, prefilled: Mapping[str, str]) -> ApplicationForm:
+        """The form as it is opened: with defaults, and what the link to it says already."""
+        defaults = {
+            field.key: field.default
+            for field in definition.fields
+            if isinstance(field, ChoiceField) and field.default
+        }
+        return cls(definition, MultiDict({**defaults, **prefilled}))
 
     def validate(self) -> bool:
         """Check all questions that are asked; afterwards `errors` and `answers` are filled."""
+        if "country" in self._asked:
+            self._form.country = self._bound("country").data or ""
         self._form.validate()
         self._errors = {
             key: tuple(map(str, self._bound(key).errors))
@@ -195,7 +163,7 @@ class ApplicationForm:
 
     @cached_property
     def _asked(self) -> list[str]:
-        asked: dict[str, str] = {}
+        asked: dict[str, str | list[str]] = {}
         for field in self.definition.fields:
             if is_met(self.definition.conditions[field.key], asked):
                 asked[field.key] = self._value(field.key)
@@ -204,14 +172,18 @@ class ApplicationForm:
     def _bound(self, key: str) -> Any:
         return self._form[f"x_{key}"]
 
-    def _value(self, key: str) -> str:
-        return self._bound(key).data or ""
+    def _value(self, key: str) -> str | list[str]:
+        value: str | list[str] = self._bound(key).data or ""
+        return value
 
     @property
-    def answers(self) -> dict[str, str]:
-        """One value per question that was asked and answered, consents left out."""
+    def answers(self) -> dict[str, str | list[str]]:
+        """One value per question that was asked and answered, consents left out.
+
+        Where several answers are possible, the value is the list of their keys.
+        """
         return {
-            field.key: parse_address(value) if isinstance(field, EmailField) else value
+            field.key: parse_address(str(value)) if isinstance(field, EmailField) else value
             for field in self.definition.fields
             if field.key in self._asked and not isinstance(field, ConsentField)
             if (value := self._value(field.key))
@@ -242,7 +214,7 @@ class ApplicationForm:
     def _bind(self, field: AnyField, ids: Mapping[str, str]) -> BoundField:
         return BoundField(
             field,
-            value=self._typed.get(field.key, ""),
+            values=tuple(self._typed.get(field.key, ())),
             errors=self._errors.get(field.key, ()),
             condition_id=ids.get(condition_key(field.when), ""),
         )
@@ -258,11 +230,14 @@ class ApplicationForm:
         ]
 
 
-class _First(dict[str, list[str]]):
-    """Form values for WTForms; of a name sent twice only the first counts."""
+def _values(definition: Definition, typed: Typed) -> dict[str, list[str]]:
+    """What was typed, by key; where one answer is asked and several came, the first counts."""
+    several = {field.key for field in definition.fields if isinstance(field, MultiChoiceField)}
+    return {key: values if key in several else values[:1] for key, values in typed.lists()}
 
-    def __init__(self, typed: MultiDict[str, str] | ImmutableMultiDict[str, str]) -> None:
-        super().__init__({key: [value] for key, value in typed.items()})
+
+class _Values(dict[str, list[str]]):
+    """Values by name, as WTForms reads them."""
 
     def getlist(self, key: str) -> list[str]:
         return self.get(key, [])
