@@ -12,12 +12,14 @@ from whitenoise import WhiteNoise
 
 from memberships import health, web
 from memberships.accounts import views as account_views
+from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes
 from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
 from memberships.mails import views as mail_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
+from memberships.review import views as review_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
 
 
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(network_views.bp)
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
+    app.register_blueprint(review_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)

@@ -5,24 +5,24 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import logging
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_time
 from flask import Flask, Response, abort, current_app, render_template, request, url_for
 from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
 
+from memberships.calendar import BERLIN
 from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions
+from memberships.permissions import Permission
 from memberships.settings import ROOT, current_settings
 from memberships.traces import trace_without_values
 
-BERLIN = ZoneInfo("Europe/Berlin")
 STATIC = ROOT / "static"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -47,9 +47,10 @@ _DRAIN_LIMIT = 64 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
-def german_date(at: datetime) -> str:
-    """23. November 2026, in Berlin."""
-    return format_date(at.astimezone(BERLIN), "d. MMMM y", locale="de")
+def german_date(at: date) -> str:
+    """23. November 2026; of a time the day in Berlin."""
+    day = at.astimezone(BERLIN) if isinstance(at, datetime) else at
+    return format_date(day, "d. MMMM y", locale="de")
 
 
 def german_time(at: datetime) -> str:
@@ -96,7 +97,11 @@ def install(app: Flask) -> None:
     app.before_request(_refuse_foreign_posts)
     app.after_request(_set_headers)
     app.jinja_env.filters |= {"german_date": german_date, "german_time": german_time}
-    app.jinja_env.globals |= {"static_url": static_url, "has_vendor": has_vendor()}
+    app.jinja_env.globals |= {
+        "P": Permission,
+        "static_url": static_url,
+        "has_vendor": has_vendor(),
+    }
     app.context_processor(
         lambda: {"settings": current_settings(), "networks": current_definitions(), "net": None}
     )

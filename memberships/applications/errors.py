@@ -25,3 +25,39 @@ class AddressAlreadyCorrected(Exception):
 
 class ResendTooEarly(Exception):
     """The cool-down between two confirmation mails has not passed, or all are used up."""
+
+
+class ApplicationUnknown(Exception):
+    """This network has no such application."""
+
+
+class ApplicationNotDecidable(Exception):
+    """The application is not waiting for a decision (any more); nothing was stored or mailed."""
+
+
+class ApplicationChanged(Exception):
+    """Something changed after the person opened the page; nothing was stored or mailed.
+
+    `changes` holds (question, answer as seen, answer now); it is empty when only the work on the
+    case changed, such as who has claimed it.
+    """
+
+    def __init__(self, changes: list[tuple[str, str, str]]) -> None:
+        super().__init__("the application changed meanwhile")
+        self.changes = changes
+
+
+class BodyDecides(Exception):
+    """A body decides about applications of this network; nobody decides alone."""
+
+
+class ReasonUnknown(Exception):
+    """The network does not know this reason for declining."""
+
+
+class NothingAsked(Exception):
+    """There is no open question to answer."""
+
+
+class NotWithdrawable(Exception):
+    """A decided or withdrawn application cannot be withdrawn."""

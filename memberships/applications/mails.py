@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from memberships.applications.models import Application
+from memberships.applications.models import Application, InformationRequest
 from memberships.links import public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
-from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.settings import current_settings
 
@@ -19,6 +18,7 @@ def confirm_application(
     return _queue(
         "confirm_application",
         application,
+        "",
         confirm_url=public_url_for("applications.confirm", confirm_token=token),
         code=code,
         newsletter=newsletter,
@@ -27,37 +27,103 @@ def confirm_application(
     )
 
 
+def application_received(application: Application, *, case_token: str) -> OutgoingMail:
+    """T1b: a person decides; says until when."""
+    return _queue("application_received", application, case_token, due_at=application.due_at)
+
+
+def application_entered(application: Application, *, case_token: str) -> OutgoingMail:
+    """The office entered the application for somebody; links the privacy notice (Art. 14 GDPR)."""
+    return _queue(
+        "application_entered",
+        application,
+        case_token,
+        due_at=application.due_at,
+        channel=application.channel,
+        received_on=application.received_on,
+    )
+
+
 def application_approved(
-    application: Application, membership: Membership, *, case_token: str
+    application: Application, membership: Membership, *, case_token: str, message: str = ""
 ) -> OutgoingMail:
     """T2: the applicant is a member."""
     return _queue(
-        "application_approved", application, **_welcome(application, membership, case_token)
+        "application_approved",
+        application,
+        case_token,
+        **_welcome(application, membership, message),
     )
 
 
 def application_repeated(
-    application: Application, membership: Membership, *, case_token: str
+    application: Application, membership: Membership, *, case_token: str, message: str = ""
 ) -> OutgoingMail:
     """The proven address was a member before; says so, and that nothing changes."""
     return _queue(
-        "application_repeated", application, **_welcome(application, membership, case_token)
+        "application_repeated",
+        application,
+        case_token,
+        **_welcome(application, membership, message),
     )
 
 
-def _welcome(application: Application, membership: Membership, token: str) -> dict[str, object]:
+def application_declined(
+    application: Application, *, case_token: str, message: str = ""
+) -> OutgoingMail:
+    """T3: declined, with the reason's text and the way to object."""
+    return _queue(
+        "application_declined",
+        application,
+        case_token,
+        **declined_words(application, str(application.decline_reason), message),
+    )
+
+
+def information_requested(
+    application: Application, request: InformationRequest, *, case_token: str
+) -> OutgoingMail:
+    """T4: a question."""
+    return _queue("information_requested", application, case_token, request=request)
+
+
+def information_reminder(
+    application: Application, request: InformationRequest, *, case_token: str
+) -> OutgoingMail:
+    """T4b: the same question, once more."""
+    return _queue("information_reminder", application, case_token, request=request)
+
+
+def application_closed(application: Application, *, case_token: str) -> OutgoingMail:
+    """T4c: closed without answer; says how to go on."""
+    return _queue("application_closed", application, case_token)
+
+
+def application_withdrawn(application: Application) -> OutgoingMail:
+    """Receipt for a withdrawal. Holds no link: all of them have ended."""
+    return _queue("application_withdrawn", application, "")
+
+
+def declined_words(application: Application, reason: str, message: str) -> dict[str, object]:
+    """What T3 says besides what every mail says."""
+    known = definition_of(application.definition).decline_reasons
     return {
-        "full_name": application.full_name,
-        "organisation_name": membership.organisation_name,
-        "holder": membership.holder,
-        "applied_at": application.submitted_at,
-        "member_since": membership.member_since,
-        "case_url": public_url_for("applications.case", case_token=token),
-        "after_review": False,
+        "reason": next((r for r in known if r.key == reason), None),
+        "message": message,
     }
 
 
-def _queue(kind: str, application: Application, **context: object) -> OutgoingMail:
+def _welcome(application: Application, membership: Membership, message: str) -> dict[str, object]:
+    return {
+        "organisation_name": membership.organisation_name,
+        "holder": membership.holder,
+        "member_since": membership.member_since,
+        "after_review": application.decided_by_id is not None,
+        "message": message,
+    }
+
+
+def _queue(kind: str, application: Application, case_token: str, **context: object) -> OutgoingMail:
     net = definition_of(application.definition)
     return queue_mail(
         kind,
@@ -65,15 +131,21 @@ def _queue(kind: str, application: Application, **context: object) -> OutgoingMa
         about=application,
         to=application.email,
         office=Office(name=net.name, reply_to=net.office.email),
-        net=net,
-        settings=current_settings(),
-        **_legal_links(net),
+        **common_words(application),
+        case_url=public_url_for("applications.case", case_token=case_token) if case_token else "",
         **context,
     )
 
 
-def _legal_links(net: Definition) -> dict[str, str]:
+def common_words(application: Application) -> dict[str, object]:
+    """What every mail about an application may say."""
+    net = definition_of(application.definition)
     return {
+        "net": net,
+        "settings": current_settings(),
+        "full_name": application.full_name,
+        "applied_at": application.submitted_at,
         "privacy_url": public_url_for("networks.privacy", slug=net.slug),
         "imprint_url": public_url_for("networks.imprint", slug=net.slug),
+        "rules_url": public_url_for("networks.network", slug=net.slug),
     }

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from memberships.accounts.models import Account
 from memberships.database import Model, uuid7
 from memberships.networks.models import DefinitionVersion, Network
 
@@ -25,6 +26,14 @@ class ApplicationStatus(StrEnum):
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
 
+    @property
+    def is_decidable(self) -> bool:
+        return self in {self.IN_REVIEW, self.INFORMATION_REQUESTED}
+
+    @property
+    def may_be_withdrawn(self) -> bool:
+        return self in {self.IN_REVIEW, self.INFORMATION_REQUESTED, self.CLOSED}
+
 
 class ApplicantKind(StrEnum):
     PERSON = "person"
@@ -35,6 +44,17 @@ class Channel(StrEnum):
     """How an application reached us."""
 
     ONLINE = "online"
+    EMAIL = "email"
+    PHONE = "phone"
+    LETTER = "letter"
+    MEETING = "meeting"
+
+
+class Recommendation(StrEnum):
+    """What coordination advises the body to decide."""
+
+    APPROVE = "approve"
+    DECLINE = "decline"
 
 
 ALREADY_MEMBER = "already_member"
@@ -57,6 +77,19 @@ class Application(Model):
         CheckConstraint(
             "(status = 'approved') = (membership_id IS NOT NULL)", name="approval_has_a_membership"
         ),
+        CheckConstraint(
+            "(status = 'information_requested') = (clock_stopped_at IS NOT NULL)",
+            name="clock_stands_while_asked",
+        ),
+        CheckConstraint(
+            "(status = 'declined') = (decline_reason IS NOT NULL)", name="decline_has_a_reason"
+        ),
+        # Art. 22 GDPR: a machine may admit, never decline.
+        CheckConstraint(
+            "status <> 'declined' OR decided_by_id IS NOT NULL", name="decline_has_a_person"
+        ),
+        Index("ix_applications_queue", "network_id", "status", "due_at", "id"),
+        Index("ix_applications_newest", "network_id", "id"),
         Index(
             "ix_applications_unconfirmed",
             "expires_at",
@@ -67,7 +100,7 @@ class Application(Model):
     subject_type: ClassVar[str] = "application"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"), index=True)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
     definition_id: Mapped[int] = mapped_column(ForeignKey("definition_versions.id"))
     status: Mapped[ApplicationStatus] = mapped_column(default=ApplicationStatus.UNCONFIRMED)
     channel: Mapped[Channel] = mapped_column(default=Channel.ONLINE)
@@ -89,14 +122,37 @@ class Application(Model):
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     takes_effect_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None]
+    clock_stopped_at: Mapped[datetime | None]
+    claimed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    claimed_at: Mapped[datetime | None]
+    recommendation: Mapped[Recommendation | None]
+    recommendation_note: Mapped[str | None] = mapped_column(Text)
+    recommended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    recommended_at: Mapped[datetime | None]
+    decided_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    decided_by_body: Mapped[str | None] = mapped_column(String(120))
+    body_decided_on: Mapped[date | None]
+    decline_reason: Mapped[str | None] = mapped_column(String(40))
+    received_on: Mapped[date | None]
+    entered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    search_text: Mapped[str] = mapped_column(Text)
     decided_by_rule: Mapped[str | None] = mapped_column(String(40))
     membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("memberships.id"), index=True)
     version: Mapped[int] = mapped_column()
 
     network: Mapped[Network] = relationship()
     definition: Mapped[DefinitionVersion] = relationship()
+    claimed_by: Mapped[Account | None] = relationship(foreign_keys=[claimed_by_id])
+    decided_by: Mapped[Account | None] = relationship(foreign_keys=[decided_by_id])
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the office or the applicant still has something to do."""
+        return self.status.is_decidable
 
     @property
     def full_name(self) -> str:
@@ -150,3 +206,76 @@ class CaseToken(Model):
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     purpose: Mapped[str] = mapped_column(String(40))
     expires_at: Mapped[datetime]
+
+
+_IS_OPEN = text("answered_at IS NULL AND ended_at IS NULL")
+
+
+class InformationRequest(Model):
+    """A question to the applicant, and the answer. One at a time is open."""
+
+    __tablename__ = "information_requests"
+    __table_args__ = (
+        Index(
+            "ux_information_requests_one_open",
+            "application_id",
+            unique=True,
+            postgresql_where=_IS_OPEN,
+            sqlite_where=_IS_OPEN,
+        ),
+        Index("ix_information_requests_application_id", "application_id", "asked_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    question: Mapped[str] = mapped_column(Text)
+    asked_by_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[datetime]
+    answer_by: Mapped[datetime]
+    close_at: Mapped[datetime]
+    reminded_at: Mapped[datetime | None]
+    answer: Mapped[str | None] = mapped_column(Text)
+    answered_at: Mapped[datetime | None]
+    answered_via: Mapped[Channel | None]
+    ended_at: Mapped[datetime | None]
+
+    @classmethod
+    def asked_now(cls, question: str, now: datetime) -> InformationRequest:
+        """The question with its two dates: answer within 14 days, closed after 28."""
+        return cls(
+            question=question,
+            asked_at=now,
+            answer_by=now + timedelta(days=14),
+            close_at=now + timedelta(days=28),
+        )
+
+
+class Note(Model):
+    """What staff write down about a case. The applicant gets it with an access request."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    application_id: Mapped[UUID] = mapped_column(
+        ForeignKey("applications.id", ondelete="CASCADE"), index=True
+    )
+    author_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    text: Mapped[str] = mapped_column(Text)
+    written_at: Mapped[datetime]
+
+    author: Mapped[Account] = relationship()
+
+
+class AnswerRevision(Model):
+    """Answers as they were; `until_version` is the last row version that had them."""
+
+    __tablename__ = "answer_revisions"
+    __table_args__ = (
+        Index("ix_answer_revisions_application_id", "application_id", "until_version"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    application_id: Mapped[UUID] = mapped_column(ForeignKey("applications.id", ondelete="CASCADE"))
+    until_version: Mapped[int]
+    answers: Mapped[dict[str, Any]]
+    changed_at: Mapped[datetime]

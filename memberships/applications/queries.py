@@ -10,13 +10,17 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from memberships.applications.models import (
+    AnswerRevision,
     Application,
+    ApplicationStatus,
     CaseToken,
     Confirmation,
+    InformationRequest,
 )
 from memberships.database import db, utcnow
-from memberships.networks.definition import ChoiceField, Definition
+from memberships.networks.definition import ChoiceField, Definition, MultiChoiceField
 from memberships.networks.models import DefinitionVersion
+from memberships.networks.queries import definition_of
 from memberships.tokens import token_hash
 
 
@@ -33,12 +37,12 @@ def application_by_confirm_token(token: str, *, for_change: bool = False) -> App
     return _one(Application.id.in_(confirmed), for_change=for_change)
 
 
-def application_by_case_token(token: str) -> Application | None:
+def application_by_case_token(token: str, *, for_change: bool = False) -> Application | None:
     """The application that this case link opens, while the link lives."""
     opened = sa.select(CaseToken.application_id).where(
         CaseToken.token_hash == token_hash(token), CaseToken.expires_at > utcnow()
     )
-    return _one(Application.id.in_(opened), for_change=False)
+    return _one(Application.id.in_(opened), for_change=for_change)
 
 
 def _one(condition: sa.ColumnElement[bool], *, for_change: bool) -> Application | None:
@@ -77,7 +81,82 @@ def answers_as_asked(application: Application, definition: Definition) -> list[t
     ]
 
 
-def _in_words(field: Any, value: str) -> str:
-    if isinstance(field, ChoiceField):
-        return next((option.label for option in field.options if option.key == value), value)
-    return value
+def _in_words(field: Any, value: Any) -> str:
+    if isinstance(field, ChoiceField | MultiChoiceField):
+        labels: dict[str, str] = {option.key: option.label for option in field.options}
+        keys: list[str] = value if isinstance(value, list) else [value]
+        return ", ".join(labels.get(key, key) for key in keys)
+    return str(value)
+
+
+def changes_since(application: Application, seen_version: int) -> list[tuple[str, str, str]]:
+    """Question, answer at that row version, answer now; only what differs, in words."""
+    before = db.session.scalar(
+        sa.select(AnswerRevision)
+        .where(
+            AnswerRevision.application_id == application.id,
+            AnswerRevision.until_version >= seen_version,
+        )
+        .order_by(AnswerRevision.until_version)
+        .limit(1)
+    )
+    if before is None:
+        return []
+    definition = definition_of(application.definition)
+    return [
+        (field.label, _in_words(field, old) if old else "", _in_words(field, new) if new else "")
+        for field in definition.fields
+        if (old := before.answers.get(field.key)) != (new := application.all_answers.get(field.key))
+        if old or new
+    ]
+
+
+def open_question(application: Application) -> InformationRequest | None:
+    """The question that waits for the applicant's answer, if any."""
+    return db.session.scalar(
+        sa.select(InformationRequest).where(
+            InformationRequest.application_id == application.id,
+            InformationRequest.answered_at.is_(None),
+            InformationRequest.ended_at.is_(None),
+        )
+    )
+
+
+def questions_of(application: Application) -> Sequence[InformationRequest]:
+    """All questions that were put to the applicant, oldest first."""
+    return db.session.scalars(
+        sa.select(InformationRequest)
+        .where(InformationRequest.application_id == application.id)
+        .order_by(InformationRequest.asked_at)
+    ).all()
+
+
+def questions_to_remind(now: datetime, limit: int) -> list[tuple[InformationRequest, Application]]:
+    """Questions past their time that nobody was reminded of, with their locked applications."""
+    return _asked(
+        InformationRequest.answer_by <= now, InformationRequest.reminded_at.is_(None), limit=limit
+    )
+
+
+def questions_to_close(now: datetime, limit: int) -> list[tuple[InformationRequest, Application]]:
+    """Questions that stayed without answer to the end, with their locked applications."""
+    return _asked(InformationRequest.close_at <= now, limit=limit)
+
+
+def _asked(
+    *conditions: sa.ColumnElement[bool], limit: int
+) -> list[tuple[InformationRequest, Application]]:
+    rows = db.session.execute(
+        sa.select(InformationRequest, Application)
+        .join(Application, Application.id == InformationRequest.application_id)
+        .where(
+            Application.status == ApplicationStatus.INFORMATION_REQUESTED,
+            InformationRequest.answered_at.is_(None),
+            InformationRequest.ended_at.is_(None),
+            *conditions,
+        )
+        .order_by(InformationRequest.asked_at)
+        .limit(limit)
+        .with_for_update(of=Application, skip_locked=True)
+    )
+    return [(request, application) for request, application in rows]

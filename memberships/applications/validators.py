@@ -78,7 +78,7 @@ def parse_address(value: str) -> str:
     return (checked.ascii_email or checked.normalized).lower()
 
 
-def _wanted_characters(form: NetworkForm, field: Field) -> None:
+def wanted_characters(form: NetworkForm, field: Field) -> None:
     if _UNWANTED.search(field.data or ""):
         raise validators.StopValidation(
             "Der Text enthält Steuerzeichen, die nicht gespeichert werden können. "
@@ -165,7 +165,7 @@ def validators_of(field: AnyField) -> list[Any]:
             # Optional would stop at an empty first value and leave the others unchecked.
             return [*([needed] if field.required else ()), _some_of(field.options)]
         case _:
-            return [needed, _wanted_characters, *_text_validators(field)]
+            return [needed, wanted_characters, *_text_validators(field)]
 
 
 def _text_validators(field: AnyField) -> list[Validator]:

@@ -7,7 +7,6 @@ from typing import Any
 from email_validator import EmailNotValidError
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from memberships.applications import queries, services
@@ -19,20 +18,20 @@ from memberships.applications.errors import (
     LinkUnknown,
     ResendTooEarly,
 )
-from memberships.applications.forms import ApplicationForm, clean_line, parse_address
+from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
 from memberships.applications.stamps import Stamp, check_stamp, new_stamp
-from memberships.database import DatabaseBusy, db, unit_of_work, utcnow
+from memberships.applications.validators import clean_line, parse_address
+from memberships.database import DatabaseBusy, unit_of_work, utcnow
 from memberships.extensions import limiter
-from memberships.members.models import Membership
 from memberships.networks.queries import current_definitions, definition_of
-from memberships.privacy.queries import confirmed_since, given_consents
+from memberships.privacy.queries import given_consents
 from memberships.settings import current_settings
 from memberships.tokens import token_hash
 from memberships.web import network_or_404
 
 bp = Blueprint("applications", __name__)
-_limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
+limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 TRY_AGAIN = (
     "Das hat nicht geklappt. Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
@@ -62,12 +61,12 @@ def _keep_tokens_to_ourselves(response: Response) -> Response:
 @bp.get("/netzwerke/<slug>/antrag")
 def form(slug: str) -> str:
     net = network_or_404(slug)
-    prefilled = MultiDict({"applicant_kind": request.args.get("applicant_kind", "")})
-    return _show_form(ApplicationForm(net, prefilled), new_stamp(net))
+    prefilled = {"applicant_kind": request.args.get("applicant_kind", "")}
+    return _show_form(ApplicationForm.fresh(net, prefilled), new_stamp(net))
 
 
 @bp.post("/netzwerke/<slug>/antrag")
-@_limited
+@limited
 def submit_application(slug: str) -> tuple[str, int] | AnyResponse:
     net = network_or_404(slug)
     form = ApplicationForm(net, request.form)
@@ -145,7 +144,7 @@ def _page_is_done() -> tuple[str, int]:
 
 
 @bp.post("/antrag/<page_token>/code")
-@_limited
+@limited
 def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     code = "".join(filter(str.isdigit, request.form.get("code", "")))
     with unit_of_work():
@@ -169,7 +168,7 @@ def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
 
 
 @bp.post("/antrag/<page_token>/erneut")
-@_limited
+@limited
 def resend(page_token: str) -> tuple[str, int] | AnyResponse:
     stand = "gesendet"
     try:
@@ -183,7 +182,7 @@ def resend(page_token: str) -> tuple[str, int] | AnyResponse:
 
 
 @bp.post("/antrag/<page_token>/adresse")
-@_limited
+@limited
 def correct_address(page_token: str) -> tuple[str, int] | AnyResponse:
     typed = clean_line(request.form.get("email"))
     try:
@@ -217,11 +216,11 @@ def _waiting_again(page_token: str, **state: Any) -> tuple[str, int]:
 def confirm(confirm_token: str) -> str | tuple[str, int]:
     application = queries.application_by_confirm_token(confirm_token)
     if application is None:
-        return _link_is_unknown()
+        return link_is_unknown()
     if application.confirmed_at is not None:
         return _show_confirmed(application, confirm_token)
     if not application.is_confirmable(utcnow()):
-        return _link_is_unknown()
+        return link_is_unknown()
     return render_template(
         "applications/confirm.html",
         net=definition_of(application.definition),
@@ -232,12 +231,12 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
 
 
 @bp.post("/antrag/<confirm_token>/bestaetigen")
-@_limited
+@limited
 def confirm_application(confirm_token: str) -> tuple[str, int] | AnyResponse:
     with unit_of_work():
         application = queries.application_by_confirm_token(confirm_token, for_change=True)
         if application is None or application.expires_at <= utcnow():
-            return _link_is_unknown()
+            return link_is_unknown()
         with suppress(AlreadyConfirmed):
             services.confirm_application(
                 application,
@@ -258,25 +257,7 @@ def _show_confirmed(application: Application, confirm_token: str) -> str:
     )
 
 
-def _link_is_unknown() -> tuple[str, int]:
+def link_is_unknown() -> tuple[str, int]:
     definitions = list(current_definitions().values())
     net = definitions[0] if len(definitions) == 1 else None
     return render_template("applications/link_unknown.html", net=net), 404
-
-
-@bp.get("/vorgang/<case_token>")
-def case(case_token: str) -> str | tuple[str, int]:
-    application = queries.application_by_case_token(case_token)
-    if application is None:
-        return _link_is_unknown()
-    net = definition_of(application.definition)
-    membership = db.session.get_one(Membership, application.membership_id)
-    return render_template(
-        "applications/case.html",
-        net=net,
-        application=application,
-        membership=membership,
-        already_member=application.is_repeated,
-        answers=queries.answers_as_asked(application, net),
-        newsletter_since=confirmed_since(application.id, "newsletter_consent"),
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -85,3 +85,25 @@ def mails_sent_to(address: str, kind: str, *, since: datetime) -> int:
         )
         or 0
     )
+
+
+def latest_mails(subject_ids: Collection[UUID]) -> dict[UUID, OutgoingMail]:
+    """The newest mail of each of those subjects; one statement."""
+    if not subject_ids:
+        return {}
+    newest = (
+        sa.select(sa.func.max(OutgoingMail.created_at).label("at"), OutgoingMail.subject_id)
+        .where(OutgoingMail.subject_id.in_(subject_ids))
+        .group_by(OutgoingMail.subject_id)
+        .subquery()
+    )
+    mails = db.session.scalars(
+        sa.select(OutgoingMail).join(
+            newest,
+            sa.and_(
+                newest.c.subject_id == OutgoingMail.subject_id,
+                newest.c.at == OutgoingMail.created_at,
+            ),
+        )
+    )
+    return {mail.subject_id: mail for mail in mails}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +58,11 @@ def queue_mail(
     )
     db.session.add(mail)
     return mail
+
+
+def preview_mail(kind: str, context: Mapping[str, object]) -> tuple[str, str]:
+    """Subject and body exactly as `queue_mail` would store them; raises what it raises."""
+    return render_mail(kind, context)
 
 
 def cancel_mails(about: Subject, kinds: Collection[str] | None = None) -> int:

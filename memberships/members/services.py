@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-
 from memberships.accounts.models import Account
 from memberships.database import db, utcnow
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.models import Holder, Membership
 from memberships.networks.models import DefinitionVersion
-
-
-def living_membership(account: Account, network_id: int) -> Membership | None:
-    """The account's membership in that network that has not ended, if any."""
-    return db.session.scalar(
-        sa.select(Membership).where(
-            Membership.network_id == network_id,
-            Membership.account_id == account.id,
-            Membership.ended_at.is_(None),
-        )
-    )
 
 
 def start_membership(

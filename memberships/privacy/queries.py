@@ -30,3 +30,12 @@ def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:
         .limit(1)
     )
     return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None
+
+
+def consents_of(subject_id: UUID) -> Sequence[ConsentEvent]:
+    """Every step of every consent of a subject, oldest first."""
+    return db.session.scalars(
+        sa.select(ConsentEvent)
+        .where(ConsentEvent.subject_id == subject_id)
+        .order_by(ConsentEvent.id)
+    ).all()

@@ -10,7 +10,7 @@ from memberships.database import db, utcnow
 from memberships.networks.definition import ConsentField
 from memberships.networks.models import DefinitionVersion
 from memberships.privacy.models import ConsentEvent, ConsentStep
-from memberships.privacy.queries import given_consents
+from memberships.privacy.queries import confirmed_since, given_consents
 
 
 def give_consent(
@@ -40,31 +40,35 @@ def give_consent(
     return consent
 
 
-def settle_consents(
-    subject_id: UUID, *, email: str, confirmed: bool, channel: str, proof: str
-) -> None:
+def settle_consents(subject_id: UUID, *, confirmed: bool, channel: str, proof: str) -> None:
     """Confirm all given consents of a subject, or withdraw them, as the person says now.
 
     `proof` is the hash of the secret from the mail that proved the address (Art. 7(1) GDPR).
     """
     step = ConsentStep.CONFIRMED if confirmed else ConsentStep.WITHDRAWN
     for given in given_consents(subject_id):
-        db.session.add(
-            ConsentEvent(
-                network_id=given.network_id,
-                definition_id=given.definition_id,
-                subject_id=subject_id,
-                email=email,
-                purpose=given.purpose,
-                step=step,
-                text=given.text,
-                text_version=given.text_version,
-                channel=channel,
-                form_url=given.form_url,
-                proof=proof,
-                at=utcnow(),
-            )
+        _follow(given, step, channel=channel, proof=proof)
+
+
+def _follow(
+    given: ConsentEvent, step: ConsentStep, *, channel: str, proof: str | None = None
+) -> None:
+    db.session.add(
+        ConsentEvent(
+            network_id=given.network_id,
+            definition_id=given.definition_id,
+            subject_id=given.subject_id,
+            email=given.email,
+            purpose=given.purpose,
+            step=step,
+            text=given.text,
+            text_version=given.text_version,
+            channel=channel,
+            form_url=given.form_url,
+            proof=proof,
+            at=utcnow(),
         )
+    )
 
 
 def readdress_consents(subject_id: UUID, email: str) -> None:
@@ -77,3 +81,10 @@ def readdress_consents(subject_id: UUID, email: str) -> None:
 def erase_consents(subject_id: UUID) -> None:
     """Delete the consents of an application that was never confirmed."""
     db.session.execute(sa.delete(ConsentEvent).where(ConsentEvent.subject_id == subject_id))
+
+
+def withdraw_consents(subject_id: UUID, *, channel: str) -> None:
+    """Withdraw every consent of a subject that holds (Art. 7(3) GDPR)."""
+    for given in given_consents(subject_id):
+        if confirmed_since(subject_id, given.purpose) is not None:
+            _follow(given, ConsentStep.WITHDRAWN, channel=channel)

@@ -1,4 +1,4 @@
-"""The first schema: networks, applications, memberships, mail, the log and its guards.
+"""The first schema: networks, applications, memberships, staff, mail, the log and its guards.
 
 Revision: 0001
 """
@@ -83,12 +83,17 @@ TABLES = [
     "event_tombstones",
     "events",
     "outgoing_mails",
+    "sign_in_requests",
+    "staff_roles",
     "consent_events",
     "mail_attempts",
     "memberships",
     "applications",
+    "answer_revisions",
     "case_tokens",
     "confirmations",
+    "information_requests",
+    "notes",
 ]
 
 
@@ -103,7 +108,9 @@ def upgrade() -> None:
         "accounts",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
-        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("name", sa.String(length=160), nullable=False),
+        sa.Column("session_epoch", sa.Integer(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_accounts_email_is_lowercase")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_accounts")),
         sa.UniqueConstraint("email", name=op.f("uq_accounts_email")),
@@ -292,6 +299,102 @@ def upgrade() -> None:
     op.create_index("ix_outgoing_mails_subject_id", "outgoing_mails", ["subject_id"], unique=False)
 
     op.create_table(
+        "sign_in_requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("page_token_hash", sa.String(length=64), nullable=False),
+        sa.Column("target", sa.String(length=500), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("tries_left", sa.Integer(), nullable=False),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("mails", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("token_hash", sa.String(length=64), nullable=True),
+        sa.Column("code_hash", sa.String(length=64), nullable=True),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint(
+            "email = lower(email)", name=op.f("ck_sign_in_requests_email_is_lowercase")
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_sign_in_requests_account_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_requests")),
+        sa.UniqueConstraint("page_token_hash", name=op.f("uq_sign_in_requests_page_token_hash")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sign_in_requests_token_hash")),
+    )
+    op.create_index(
+        "ix_sign_in_requests_account_id", "sign_in_requests", ["account_id"], unique=False
+    )
+    op.create_index("ix_sign_in_requests_asked_at", "sign_in_requests", ["asked_at"], unique=False)
+    op.create_index(
+        "ix_sign_in_requests_email_answered_at",
+        "sign_in_requests",
+        ["email", "answered_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_sign_in_requests_unanswered",
+        "sign_in_requests",
+        ["asked_at"],
+        unique=False,
+        postgresql_where=sa.text("answered_at IS NULL"),
+        sqlite_where=sa.text("answered_at IS NULL"),
+    )
+
+    op.create_table(
+        "staff_roles",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("network_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "role",
+            sa.Enum(
+                "reader",
+                "coordinator",
+                "decider",
+                "lead",
+                "auditor",
+                "operator",
+                name="role",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=False,
+        ),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(role = 'operator') = (network_id IS NULL)",
+            name=op.f("ck_staff_roles_only_operators_have_no_network"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_staff_roles_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_staff_roles_network_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_roles")),
+    )
+    op.create_index("ix_staff_roles_network_id", "staff_roles", ["network_id"], unique=False)
+    op.create_index(
+        "ux_staff_roles_one_operator",
+        "staff_roles",
+        ["account_id"],
+        unique=True,
+        postgresql_where=sa.text("network_id IS NULL"),
+        sqlite_where=sa.text("network_id IS NULL"),
+    )
+    op.create_index(
+        "ux_staff_roles_one_per_network",
+        "staff_roles",
+        ["account_id", "network_id"],
+        unique=True,
+        postgresql_where=sa.text("network_id IS NOT NULL"),
+        sqlite_where=sa.text("network_id IS NOT NULL"),
+    )
+
+    op.create_table(
         "consent_events",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("network_id", sa.Integer(), nullable=False),
@@ -436,7 +539,17 @@ def upgrade() -> None:
         ),
         sa.Column(
             "channel",
-            sa.Enum("online", name="channel", native_enum=False, create_constraint=True, length=40),
+            sa.Enum(
+                "online",
+                "email",
+                "phone",
+                "letter",
+                "meeting",
+                name="channel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
             nullable=False,
         ),
         sa.Column("submission_key", sa.String(length=64), nullable=False),
@@ -466,12 +579,47 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("takes_effect_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("clock_stopped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by_id", sa.Uuid(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "recommendation",
+            sa.Enum(
+                "approve",
+                "decline",
+                name="recommendation",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("recommendation_note", sa.Text(), nullable=True),
+        sa.Column("recommended_by_id", sa.Uuid(), nullable=True),
+        sa.Column("recommended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_by_body", sa.String(length=120), nullable=True),
+        sa.Column("body_decided_on", sa.Date(), nullable=True),
+        sa.Column("decline_reason", sa.String(length=40), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=True),
+        sa.Column("entered_by_id", sa.Uuid(), nullable=True),
+        sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("decided_by_rule", sa.String(length=40), nullable=True),
         sa.Column("membership_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.CheckConstraint(
             "(status = 'approved') = (membership_id IS NOT NULL)",
             name=op.f("ck_applications_approval_has_a_membership"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'declined') = (decline_reason IS NOT NULL)",
+            name=op.f("ck_applications_decline_has_a_reason"),
+        ),
+        sa.CheckConstraint(
+            "(status = 'information_requested') = (clock_stopped_at IS NOT NULL)",
+            name=op.f("ck_applications_clock_stands_while_asked"),
         ),
         sa.CheckConstraint(
             "(status = 'unconfirmed') = (confirmed_at IS NULL)",
@@ -481,17 +629,33 @@ def upgrade() -> None:
             "(status IN ('approved', 'declined')) = (decided_at IS NOT NULL)",
             name=op.f("ck_applications_decision_has_a_time"),
         ),
+        sa.CheckConstraint(
+            "status <> 'declined' OR decided_by_id IS NOT NULL",
+            name=op.f("ck_applications_decline_has_a_person"),
+        ),
         sa.CheckConstraint("email = lower(email)", name=op.f("ck_applications_email_is_lowercase")),
+        sa.ForeignKeyConstraint(
+            ["claimed_by_id"], ["accounts.id"], name=op.f("fk_applications_claimed_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["accounts.id"], name=op.f("fk_applications_decided_by_id")
+        ),
         sa.ForeignKeyConstraint(
             ["definition_id"],
             ["definition_versions.id"],
             name=op.f("fk_applications_definition_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["entered_by_id"], ["accounts.id"], name=op.f("fk_applications_entered_by_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["membership_id"], ["memberships.id"], name=op.f("fk_applications_membership_id")
         ),
         sa.ForeignKeyConstraint(
             ["network_id"], ["networks.id"], name=op.f("fk_applications_network_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recommended_by_id"], ["accounts.id"], name=op.f("fk_applications_recommended_by_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_applications")),
         sa.UniqueConstraint("page_token_hash", name=op.f("uq_applications_page_token_hash")),
@@ -500,7 +664,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_applications_membership_id", "applications", ["membership_id"], unique=False
     )
-    op.create_index("ix_applications_network_id", "applications", ["network_id"], unique=False)
+    op.create_index("ix_applications_newest", "applications", ["network_id", "id"], unique=False)
+    op.create_index(
+        "ix_applications_queue",
+        "applications",
+        ["network_id", "status", "due_at", "id"],
+        unique=False,
+    )
     op.create_index(
         "ix_applications_unconfirmed",
         "applications",
@@ -508,6 +678,28 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'unconfirmed'"),
         sqlite_where=sa.text("status = 'unconfirmed'"),
+    )
+
+    op.create_table(
+        "answer_revisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("until_version", sa.Integer(), nullable=False),
+        sa.Column("answers", json_object(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["applications.id"],
+            name=op.f("fk_answer_revisions_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answer_revisions")),
+    )
+    op.create_index(
+        "ix_answer_revisions_application_id",
+        "answer_revisions",
+        ["application_id", "until_version"],
+        unique=False,
     )
 
     op.create_table(
@@ -550,6 +742,78 @@ def upgrade() -> None:
     op.create_index(
         "ix_confirmations_application_id", "confirmations", ["application_id"], unique=False
     )
+
+    op.create_table(
+        "information_requests",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("asked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("answer_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("close_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reminded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answer", sa.Text(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "answered_via",
+            sa.Enum(
+                "online",
+                "email",
+                "phone",
+                "letter",
+                "meeting",
+                name="channel",
+                native_enum=False,
+                create_constraint=True,
+                length=40,
+            ),
+            nullable=True,
+        ),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["applications.id"],
+            name=op.f("fk_information_requests_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["accounts.id"], name=op.f("fk_information_requests_asked_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_information_requests")),
+    )
+    op.create_index(
+        "ix_information_requests_application_id",
+        "information_requests",
+        ["application_id", "asked_at"],
+        unique=False,
+    )
+    op.create_index(
+        "ux_information_requests_one_open",
+        "information_requests",
+        ["application_id"],
+        unique=True,
+        postgresql_where=sa.text("answered_at IS NULL AND ended_at IS NULL"),
+        sqlite_where=sa.text("answered_at IS NULL AND ended_at IS NULL"),
+    )
+
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("author_id", sa.Uuid(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["application_id"],
+            ["applications.id"],
+            name=op.f("fk_notes_application_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["author_id"], ["accounts.id"], name=op.f("fk_notes_author_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notes")),
+    )
+    op.create_index("ix_notes_application_id", "notes", ["application_id"], unique=False)
     for statement in SQLITE if op.get_bind().dialect.name == "sqlite" else POSTGRESQL:
         op.execute(statement)
 

@@ -1,4 +1,4 @@
-"""What can happen to an application, one function per verb. None of them commits."""
+"""From the form to the proven address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from memberships.accounts.services import verify_account
 from memberships.applications import mails
 from memberships.applications.errors import (
     AddressAlreadyCorrected,
@@ -21,23 +20,21 @@ from memberships.applications.errors import (
     ResendTooEarly,
 )
 from memberships.applications.models import (
-    ALREADY_MEMBER,
     ApplicantKind,
     Application,
     ApplicationStatus,
-    CaseToken,
+    Channel,
     Confirmation,
 )
 from memberships.applications.queries import expired_applications
+from memberships.applications.services.cases import search_text_of
+from memberships.applications.services.deciding import decide_by_rule
 from memberships.database import db, utcnow
-from memberships.events.models import APPLICANT, SYSTEM, EventTag
+from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import erase_events, record_event
 from memberships.links import public_url_for
 from memberships.mails.services import cancel_mails, erase_mails
-from memberships.members.models import Holder, Membership
-from memberships.members.services import living_membership, start_membership
 from memberships.networks.definition import ConsentField, Definition
-from memberships.networks.queries import definition_of
 from memberships.networks.services import publish_definition
 from memberships.privacy.queries import given_consents
 from memberships.privacy.services import (
@@ -49,7 +46,7 @@ from memberships.privacy.services import (
 from memberships.settings import current_settings
 from memberships.tokens import keyed_hash, new_code, new_token, token_hash
 
-_OWN_COLUMNS = ("email", "first_name", "last_name", "organisation_name")
+OWN_COLUMNS = ("email", "first_name", "last_name", "organisation_name")
 
 
 class CodeOutcome(StrEnum):
@@ -81,21 +78,7 @@ def submit_application(
 
     The caller's unit of work raises AlreadySubmitted when the same key is stored already.
     """
-    version = publish_definition(definition)
-    now = utcnow()
-    application = Application(
-        network_id=version.network_id,
-        definition=version,
-        submission_key=key,
-        page_token_hash=token_hash(page_token_of(key)),
-        applicant_kind=_kind_of(definition, answers),
-        answers={k: v for k, v in answers.items() if k not in _OWN_COLUMNS},
-        submitted_at=now,
-        expires_at=now + timedelta(days=current_settings().confirmation_days),
-        confirmation_mails=0,
-        confirmation_mailed_at=now,
-        **{column: answers.get(column) for column in _OWN_COLUMNS},
-    )
+    application = new_application(definition, answers, key=key, channel=Channel.ONLINE)
     db.session.add(application)
     db.session.flush()
     record_event(
@@ -104,6 +87,29 @@ def submit_application(
     _give_consents(application, definition, consents)
     _mail_confirmation(application, newsletter=bool(consents))
     return application
+
+
+def new_application(
+    definition: Definition, answers: Mapping[str, Any], *, key: str, channel: Channel
+) -> Application:
+    """An application with its answers in their columns, not yet stored."""
+    version = publish_definition(definition)
+    now = utcnow()
+    return Application(
+        network_id=version.network_id,
+        definition=version,
+        channel=channel,
+        submission_key=key,
+        page_token_hash=token_hash(page_token_of(key)),
+        applicant_kind=_kind_of(definition, answers),
+        answers={k: v for k, v in answers.items() if k not in OWN_COLUMNS},
+        submitted_at=now,
+        expires_at=now + timedelta(days=current_settings().confirmation_days),
+        search_text=search_text_of(answers),
+        confirmation_mails=0,
+        confirmation_mailed_at=now,
+        **{column: answers.get(column) for column in OWN_COLUMNS},
+    )
 
 
 def _kind_of(definition: Definition, answers: Mapping[str, Any]) -> ApplicantKind:
@@ -175,6 +181,7 @@ def correct_address(application: Application, email: str) -> None:
         raise AddressAlreadyCorrected
     application.address_corrected_at = utcnow()
     application.email = email
+    application.search_text = search_text_of(application.all_answers)
     db.session.execute(sa.delete(Confirmation).where(Confirmation.application_id == application.id))
     cancel_mails(application)
     readdress_consents(application.id, email)
@@ -229,66 +236,11 @@ def confirm_application(
     application.status = ApplicationStatus.IN_REVIEW
     application.confirmed_at = utcnow()
     cancel_mails(application)
-    settle_consents(
-        application.id, email=application.email, confirmed=newsletter, channel=channel, proof=proof
-    )
+    settle_consents(application.id, confirmed=newsletter, channel=channel, proof=proof)
     record_event(
         EventTag.APPLICATION_CONFIRMED, application, by=APPLICANT, channel=channel, proof=proof
     )
-    _admit_by_rule(application)
-
-
-def _admit_by_rule(application: Application) -> None:
-    rule = definition_of(application.definition).rule_for(application.all_answers)
-    account = verify_account(application.email)
-    standing = living_membership(account, application.network_id)
-    membership = standing or start_membership(
-        account,
-        application.definition,
-        holder=Holder(application.applicant_kind.value),
-        by=SYSTEM,
-        rule=rule.key,
-        first_name=application.first_name,
-        last_name=application.last_name,
-        organisation_name=application.organisation_name,
-        answers=dict(application.answers),
-    )
-    _approve(application, membership, rule=ALREADY_MEMBER if standing else rule.key)
-    token = open_case(application, purpose="decision_mail")
-    if standing:
-        mails.application_repeated(application, membership, case_token=token)
-    else:
-        mails.application_approved(application, membership, case_token=token)
-
-
-def _approve(application: Application, membership: Membership, *, rule: str) -> None:
-    now = utcnow()
-    application.status = ApplicationStatus.APPROVED
-    application.decided_at = now
-    application.takes_effect_at = now
-    application.decided_by_rule = rule
-    application.membership_id = membership.id
-    record_event(
-        EventTag.APPLICATION_APPROVED,
-        application,
-        by=SYSTEM,
-        rule=rule,
-        membership=str(membership.id),
-    )
-
-
-def open_case(application: Application, *, purpose: str) -> str:
-    """Mint a link to the applicant's own page; the token is returned once and stored as a hash."""
-    token = new_token()
-    db.session.add(
-        CaseToken(
-            application_id=application.id,
-            token_hash=token_hash(token),
-            purpose=purpose,
-            expires_at=utcnow() + timedelta(days=current_settings().case_link_days),
-        )
-    )
-    return token
+    decide_by_rule(application)
 
 
 def erase_expired_applications(limit: int = 100) -> int:

@@ -1,0 +1,253 @@
+"""The applicant's own page, opened by a link from a mail; nobody signs in here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, jsonify, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from memberships.applications import queries, services
+from memberships.applications.errors import (
+    ApplicationChanged,
+    ApplicationNotDecidable,
+    LinkUnknown,
+    NothingAsked,
+    NotWithdrawable,
+)
+from memberships.applications.forms import ApplicationForm
+from memberships.applications.models import Application
+from memberships.applications.own_data import own_data, own_data_in_words
+from memberships.applications.validators import clean_text
+from memberships.applications.views import bp, limited, link_is_unknown
+from memberships.database import db, unit_of_work
+from memberships.events.models import EventTag
+from memberships.events.queries import events_about
+from memberships.members.models import Membership
+from memberships.networks.definition import Definition
+from memberships.networks.queries import definition_of
+from memberships.permissions import public
+from memberships.privacy.queries import confirmed_since
+from memberships.web import network_or_404
+
+LONGEST_ANSWER = 4000
+STALE = "Ihre Angaben haben sich inzwischen geändert. Bitte prüfen Sie sie noch einmal."
+DECIDED = "Darüber ist inzwischen entschieden. Ändern lässt sich hier nichts mehr."
+
+_STEPS = {
+    EventTag.APPLICATION_SUBMITTED: "Ausgefüllt",
+    EventTag.APPLICATION_ENTERED: "Von uns aufgenommen",
+    EventTag.APPLICATION_CONFIRMED: "E-Mail-Adresse bestätigt",
+    EventTag.APPLICATION_INFORMATION_REQUESTED: "Wir haben Sie etwas gefragt",
+    EventTag.APPLICATION_INFORMATION_RECEIVED: "Ihre Antwort ist eingegangen",
+    EventTag.APPLICATION_ANSWERS_CORRECTED: "Sie haben Angaben geändert",
+    EventTag.APPLICATION_APPROVED: "Angenommen",
+    EventTag.APPLICATION_DECLINED: "Abgelehnt",
+    EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
+}
+
+
+@bp.get("/vorgang/<case_token>")
+@public
+def case(case_token: str) -> Any:
+    application = queries.application_by_case_token(case_token)
+    return _show_case(application, case_token) if application else link_is_unknown()
+
+
+def _show_case(application: Application, case_token: str, **state: Any) -> str:
+    net = definition_of(application.definition)
+    membership_id = application.membership_id
+    defaults = {"answer_error": "", "typed_answer": "", "notice": ""}
+    return render_template(
+        "applications/case.html",
+        net=net,
+        application=application,
+        case_token=case_token,
+        membership=db.session.get(Membership, membership_id) if membership_id else None,
+        already_member=application.is_repeated,
+        answers=queries.answers_as_asked(application, net),
+        newsletter_since=confirmed_since(application.id, "newsletter_consent"),
+        question=queries.open_question(application),
+        timeline=_steps(application),
+        may_correct=application.status.is_decidable,
+        may_withdraw=application.status.may_be_withdrawn,
+        **(defaults | state),
+    )
+
+
+def _steps(application: Application) -> list[tuple[Any, str]]:
+    return [
+        (event.at, _STEPS[EventTag(event.tag)])
+        for event in events_about(application.id)
+        if event.tag in _STEPS
+    ]
+
+
+def _for_change(case_token: str) -> Application:
+    application = queries.application_by_case_token(case_token, for_change=True)
+    if application is None:
+        raise LinkUnknown
+    return application
+
+
+@bp.post("/vorgang/<case_token>/antwort")
+@public
+@limited
+def answer(case_token: str) -> Any:
+    typed = clean_text(request.form.get("answer"))
+    error = _answer_error(typed)
+    if error:
+        return _case_again(case_token, 422, answer_error=error, typed_answer=typed)
+    try:
+        with unit_of_work():
+            services.receive_information(_for_change(case_token), typed)
+    except LinkUnknown:
+        return link_is_unknown()
+    except NothingAsked:
+        notice = "Diese Frage ist schon beantwortet oder braucht keine Antwort mehr."
+        return _case_again(case_token, 409, notice=notice, typed_answer=typed)
+    return redirect(url_for(".case", case_token=case_token), 303)
+
+
+def _answer_error(typed: str) -> str:
+    if not typed:
+        return "Schreiben Sie Ihre Antwort."
+    over = len(typed) - LONGEST_ANSWER
+    if over > 0:
+        return f"Der Text ist {over} Zeichen zu lang. Möglich sind {LONGEST_ANSWER} Zeichen."
+    return ""
+
+
+def _case_again(case_token: str, status: int, **state: Any) -> Any:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    return _show_case(application, case_token, **state), status
+
+
+@bp.get("/vorgang/<case_token>/angaben")
+@public
+def correct(case_token: str) -> Any:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    if not application.status.is_decidable:
+        return _show_case(application, case_token, notice=DECIDED), 409
+    return _show_correction(application, case_token, _form_of(application))
+
+
+def _form_of(application: Application) -> ApplicationForm:
+    typed: MultiDict[str, str] = MultiDict()
+    for key, value in application.all_answers.items():
+        for item in value if isinstance(value, list) else [value]:
+            if item:
+                typed.add(key, item)
+    return ApplicationForm(_own_definition(application), typed)
+
+
+def _own_definition(application: Application) -> Definition:
+    return definition_of(application.definition)
+
+
+def _show_correction(
+    application: Application, case_token: str, form: ApplicationForm, notice: str = ""
+) -> str:
+    return render_template(
+        "applications/own_form.html",
+        net=_own_definition(application),
+        application=application,
+        case_token=case_token,
+        form=form,
+        version=application.version,
+        notice=notice,
+    )
+
+
+@bp.post("/vorgang/<case_token>/angaben")
+@public
+@limited
+def correct_answers(case_token: str) -> Any:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    typed = MultiDict(request.form)
+    typed.setlist("email", [application.email])
+    form = ApplicationForm(_own_definition(application), typed)
+    if not form.validate():
+        return _show_correction(application, case_token, form), 422
+    seen = request.form.get("version", type=int)
+    try:
+        with unit_of_work():
+            services.correct_answers(_for_change(case_token), form.answers, seen_version=seen)
+    except LinkUnknown:
+        return link_is_unknown()
+    except ApplicationChanged:
+        return _show_correction(application, case_token, form, notice=STALE), 409
+    except ApplicationNotDecidable:
+        return _case_again(case_token, 409, notice=DECIDED)
+    return redirect(url_for(".case", case_token=case_token), 303)
+
+
+@bp.get("/vorgang/<case_token>/zurueckziehen")
+@public
+def withdraw(case_token: str) -> Any:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    if not application.status.may_be_withdrawn:
+        return _show_case(application, case_token, notice=DECIDED), 409
+    return render_template(
+        "applications/withdraw.html",
+        net=_own_definition(application),
+        application=application,
+        case_token=case_token,
+    )
+
+
+@bp.post("/vorgang/<case_token>/zurueckziehen")
+@public
+@limited
+def withdraw_application(case_token: str) -> Any:
+    try:
+        with unit_of_work():
+            application = _for_change(case_token)
+            slug = application.network.slug
+            services.withdraw_application(application)
+    except LinkUnknown:
+        return link_is_unknown()
+    except NotWithdrawable:
+        return _case_again(case_token, 409, notice=DECIDED)
+    return redirect(url_for(".withdrawn", slug=slug), 303)
+
+
+@bp.get("/netzwerke/<slug>/zurueckgezogen")
+@public
+def withdrawn(slug: str) -> str:
+    return render_template("applications/withdrawn.html", net=network_or_404(slug))
+
+
+@bp.get("/vorgang/<case_token>/daten")
+@public
+def my_data(case_token: str) -> Any:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    net = _own_definition(application)
+    return render_template(
+        "applications/my_data.html",
+        net=net,
+        application=application,
+        case_token=case_token,
+        sections=own_data_in_words(application, net),
+    )
+
+
+@bp.get("/vorgang/<case_token>/daten.json")
+@public
+def my_data_json(case_token: str) -> Response | tuple[str, int]:
+    application = queries.application_by_case_token(case_token)
+    if application is None:
+        return link_is_unknown()
+    response = jsonify(own_data(application))
+    response.headers["Content-Disposition"] = "attachment; filename=meine-angaben.json"
+    return response

@@ -1,0 +1,107 @@
+"""All that is stored about one application, for the person it is about (Art. 15, 20 GDPR)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from memberships.applications.models import Application, Note
+from memberships.applications.queries import answers_as_asked, questions_of
+from memberships.calendar import BERLIN
+from memberships.database import db
+from memberships.events.queries import events_about
+from memberships.mails.queries import mails_about
+from memberships.networks.definition import Definition
+from memberships.privacy.queries import consents_of
+
+Rows = list[tuple[str, str]]
+
+
+def own_data(application: Application) -> dict[str, Any]:
+    """All of it, ready for JSON: answers, steps, questions, notes, consents, mails, log."""
+    return {
+        "network": application.network.slug,
+        "status": application.status.value,
+        "channel": application.channel.value,
+        "submitted_at": _iso(application.submitted_at),
+        "confirmed_at": _iso(application.confirmed_at),
+        "promised_by": _iso(application.due_at),
+        "decided_at": _iso(application.decided_at),
+        "decline_reason": application.decline_reason,
+        "answers": {key: value for key, value in application.all_answers.items() if value},
+        "questions": [
+            {
+                "asked_at": _iso(request.asked_at),
+                "question": request.question,
+                "answered_at": _iso(request.answered_at),
+                "answer": request.answer,
+            }
+            for request in questions_of(application)
+        ],
+        "notes": [
+            {"written_at": _iso(note.written_at), "text": note.text} for note in _notes(application)
+        ],
+        "consents": [
+            {
+                "purpose": consent.purpose,
+                "step": consent.step.value,
+                "at": _iso(consent.at),
+                "text": consent.text,
+                "text_version": consent.text_version,
+                "channel": consent.channel,
+            }
+            for consent in consents_of(application.id)
+        ],
+        "mails": [
+            {"subject": mail.subject, "to": mail.to_address, "state": mail.state.value,
+             "created_at": _iso(mail.created_at), "finished_at": _iso(mail.finished_at)}
+            for mail in mails_about(application.id)
+        ],
+        "log": [
+            {"at": _iso(event.at), "what": event.tag, "by": event.actor_kind}
+            for event in events_about(application.id)
+        ],
+    }  # fmt: skip
+
+
+def own_data_in_words(application: Application, net: Definition) -> list[tuple[str, Rows]]:
+    """The same, as headings with lines to read; empty parts are left out."""
+    stored = own_data(application)
+    parts: list[tuple[str, Rows]] = [
+        ("Ihre Angaben", answers_as_asked(application, net)),
+        (
+            "Fragen und Antworten",
+            [(q["question"], q["answer"] or "noch ohne Antwort") for q in stored["questions"]],
+        ),
+        ("Notizen der Koordination", [(_day(n["written_at"]), n["text"]) for n in stored["notes"]]),
+        (
+            "Einwilligungen",
+            [(_day(c["at"]), f"{_STEPS[c['step']]}: {c['text']}") for c in stored["consents"]],
+        ),
+        (
+            "E-Mails",
+            [(_day(m["created_at"]), f"{m['subject']}, an {m['to']}") for m in stored["mails"]],
+        ),
+        ("Protokoll", [(_day(e["at"]), e["what"]) for e in stored["log"]]),
+    ]
+    return [(heading, rows) for heading, rows in parts if rows]
+
+
+_STEPS = {"given": "angekreuzt", "confirmed": "bestätigt", "withdrawn": "widerrufen"}
+
+
+def _notes(application: Application) -> Sequence[Note]:
+    return db.session.scalars(
+        sa.select(Note).where(Note.application_id == application.id).order_by(Note.written_at)
+    ).all()
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _day(at: str) -> str:
+    return datetime.fromisoformat(at).astimezone(BERLIN).strftime("%d.%m.%Y, %H:%M Uhr")

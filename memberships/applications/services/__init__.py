@@ -1,0 +1,75 @@
+"""Every transition of an application, one function per verb. None of them commits."""
+
+from memberships.applications.services.asking import (
+    close_unanswered,
+    receive_information,
+    remind_of_questions,
+    request_information,
+)
+from memberships.applications.services.cases import application_for_change, open_case
+from memberships.applications.services.deciding import (
+    BodyDecision,
+    Outcome,
+    approve_application,
+    body_decides,
+    decline_application,
+    recommend_decision,
+    record_body_decision,
+)
+from memberships.applications.services.own_page import correct_answers, withdraw_application
+from memberships.applications.services.previews import (
+    approval_preview,
+    decline_preview,
+    question_preview,
+)
+from memberships.applications.services.submitting import (
+    CodeOutcome,
+    confirm_application,
+    correct_address,
+    enter_code,
+    erase_expired_applications,
+    page_token_of,
+    resend_confirmation,
+    submission_key,
+    submit_application,
+)
+from memberships.applications.services.working import (
+    claim_application,
+    enter_application,
+    release_application,
+    write_note,
+)
+
+__all__ = [
+    "BodyDecision",
+    "CodeOutcome",
+    "Outcome",
+    "application_for_change",
+    "approval_preview",
+    "approve_application",
+    "body_decides",
+    "claim_application",
+    "close_unanswered",
+    "confirm_application",
+    "correct_address",
+    "correct_answers",
+    "decline_application",
+    "decline_preview",
+    "enter_application",
+    "enter_code",
+    "erase_expired_applications",
+    "open_case",
+    "page_token_of",
+    "question_preview",
+    "receive_information",
+    "recommend_decision",
+    "record_body_decision",
+    "release_application",
+    "remind_of_questions",
+    "request_information",
+    "resend_confirmation",
+    "submission_key",
+    "submit_application",
+    "withdraw_application",
+    "write_note",
+]

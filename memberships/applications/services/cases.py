@@ -1,0 +1,99 @@
+"""What every step of a case needs: its lock, its links, its clock, its searchable text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.applications.errors import (
+    ApplicationChanged,
+    ApplicationNotDecidable,
+    ApplicationUnknown,
+)
+from memberships.applications.models import AnswerRevision, Application, CaseToken
+from memberships.applications.queries import changes_since
+from memberships.calendar import BERLIN
+from memberships.database import db, utcnow
+from memberships.networks.definition import Definition
+from memberships.search import fold
+from memberships.settings import current_settings
+from memberships.tokens import new_token, token_hash
+
+_SEARCHED = ("first_name", "last_name", "email", "organisation_name", "city", "postal_code")
+
+
+def application_for_change(
+    network_id: int, application_id: UUID, *, seen_version: int | None = None
+) -> Application:
+    """The application of that network, locked, as the person saw it.
+
+    Raises ApplicationUnknown when the network has no such case, ApplicationNotDecidable when
+    somebody has decided it since, ApplicationChanged when anything else differs from what was seen.
+    """
+    application = db.session.scalar(
+        sa.select(Application)
+        .where(Application.id == application_id, Application.network_id == network_id)
+        .with_for_update(of=Application)
+    )
+    if application is None:
+        raise ApplicationUnknown
+    if seen_version is not None and application.version != seen_version:
+        if not application.status.is_decidable:
+            raise ApplicationNotDecidable
+        raise ApplicationChanged(changes_since(application, seen_version))
+    return application
+
+
+def open_case(application: Application, *, purpose: str) -> str:
+    """Mint a link to the applicant's own page; the token is returned once, stored as a hash."""
+    token = new_token()
+    db.session.add(
+        CaseToken(
+            application_id=application.id,
+            token_hash=token_hash(token),
+            purpose=purpose,
+            expires_at=utcnow() + timedelta(days=current_settings().case_link_days),
+        )
+    )
+    return token
+
+
+def close_case_links(application: Application) -> None:
+    """End every link to the applicant's own page."""
+    db.session.execute(sa.delete(CaseToken).where(CaseToken.application_id == application.id))
+
+
+def keep_revision(application: Application) -> None:
+    """Remember the answers as they are now, before they change."""
+    db.session.add(
+        AnswerRevision(
+            application_id=application.id,
+            until_version=application.version,
+            answers=application.all_answers,
+            changed_at=utcnow(),
+        )
+    )
+
+
+def search_text_of(answers: Mapping[str, Any]) -> str:
+    """What a coordinator searches in, folded."""
+    return fold(" ".join(str(answers[key]) for key in _SEARCHED if answers.get(key)))
+
+
+def promised_by(definition: Definition, start: datetime) -> datetime:
+    """The end of the day until which the network promises an answer.
+
+    Working days are Monday to Friday; public holidays are not known yet. A network that admits at
+    once and yet has to look at a case takes two weeks at most.
+    """
+    days = definition.promise.days or 14
+    day: date = start.astimezone(BERLIN).date()
+    while days:
+        day += timedelta(days=1)
+        if not definition.promise.working_days or day.weekday() < 5:
+            days -= 1
+    return datetime.combine(day, time(23, 59), BERLIN)

@@ -1,0 +1,71 @@
+"""What applicants do on their own page, without signing in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from memberships.applications import mails
+from memberships.applications.errors import (
+    ApplicationChanged,
+    ApplicationNotDecidable,
+    NotWithdrawable,
+)
+from memberships.applications.models import ApplicantKind, Application, ApplicationStatus
+from memberships.applications.queries import changes_since
+from memberships.applications.services.asking import end_open_question
+from memberships.applications.services.cases import (
+    close_case_links,
+    keep_revision,
+    search_text_of,
+)
+from memberships.applications.services.submitting import OWN_COLUMNS
+from memberships.database import utcnow
+from memberships.events.models import APPLICANT, EventTag
+from memberships.events.services import record_event
+from memberships.privacy.services import withdraw_consents
+
+
+def correct_answers(
+    application: Application, answers: Mapping[str, Any], *, seen_version: int | None
+) -> bool:
+    """Replace the answers while the case is open; the ones before stay on record.
+
+    The mail address stays: it is proven. Returns False, and stores nothing, when nothing differs.
+    Raises ApplicationNotDecidable when the case is decided or closed, ApplicationChanged when the
+    answers changed after the person saw them.
+    """
+    if not application.status.is_decidable:
+        raise ApplicationNotDecidable
+    changes = changes_since(application, seen_version or 0)
+    if changes:
+        raise ApplicationChanged(changes)
+    wanted = {**answers, "email": application.email}
+    if {k: v for k, v in application.all_answers.items() if v} == wanted:
+        return False
+    keep_revision(application)
+    for column in OWN_COLUMNS:
+        setattr(application, column, wanted.get(column))
+    application.answers = {k: v for k, v in wanted.items() if k not in OWN_COLUMNS}
+    if "applicant_kind" in wanted:
+        application.applicant_kind = ApplicantKind(wanted["applicant_kind"])
+    application.search_text = search_text_of(wanted)
+    record_event(EventTag.APPLICATION_ANSWERS_CORRECTED, application, by=APPLICANT)
+    return True
+
+
+def withdraw_application(application: Application) -> None:
+    """Take the application back; all its links end and a receipt is mailed.
+
+    Raises NotWithdrawable when it is decided or withdrawn already.
+    """
+    if not application.status.may_be_withdrawn:
+        raise NotWithdrawable
+    application.status = ApplicationStatus.WITHDRAWN
+    application.clock_stopped_at = None
+    application.settled_at = utcnow()
+    end_open_question(application)
+    close_case_links(application)
+    withdraw_consents(application.id, channel="withdrawal")
+    record_event(EventTag.APPLICATION_WITHDRAWN, application, by=APPLICANT)
+    mails.application_withdrawn(application)

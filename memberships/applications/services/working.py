@@ -1,0 +1,78 @@
+"""What staff do with a case before it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from memberships.applications import mails
+from memberships.applications.errors import ApplicationNotDecidable
+from memberships.applications.models import Application, ApplicationStatus, Channel, Note
+from memberships.applications.services.cases import open_case, promised_by
+from memberships.applications.services.submitting import new_application
+from memberships.database import db, utcnow
+from memberships.events.models import Actor, EventTag
+from memberships.events.services import record_event
+from memberships.networks.definition import Definition
+from memberships.tokens import new_token
+
+
+def claim_application(application: Application, *, by: Actor) -> None:
+    """Take the case for oneself, from nobody or from a colleague.
+
+    Raises ApplicationNotDecidable when there is nothing left to do.
+    """
+    _require_decidable(application)
+    application.claimed_by_id = by.id
+    application.claimed_at = utcnow()
+    record_event(EventTag.APPLICATION_CLAIMED, application, by=by)
+
+
+def release_application(application: Application, *, by: Actor) -> None:
+    """Give the case back. Raises ApplicationNotDecidable when there is nothing left to do."""
+    _require_decidable(application)
+    application.claimed_by_id = application.claimed_at = None
+    record_event(EventTag.APPLICATION_RELEASED, application, by=by)
+
+
+def write_note(application: Application, text: str, *, by: Actor) -> Note:
+    """Add a note for colleagues; the applicant gets it with an access request (Art. 15 GDPR)."""
+    if by.id is None:
+        raise ValueError("a note has an author")
+    note = Note(application_id=application.id, author_id=by.id, text=text, written_at=utcnow())
+    db.session.add(note)
+    record_event(EventTag.APPLICATION_NOTE_WRITTEN, application, by=by)
+    return note
+
+
+def enter_application(
+    definition: Definition,
+    answers: Mapping[str, Any],
+    *,
+    channel: Channel,
+    received_on: date,
+    by: Actor,
+) -> Application:
+    """Store an application that reached the office by another way; it waits for a person at once.
+
+    No consent comes of it (Art. 7 GDPR). The first mail says who entered it and links the privacy
+    notice (Art. 14 GDPR).
+    """
+    application = new_application(definition, answers, key=new_token(), channel=channel)
+    application.status = ApplicationStatus.IN_REVIEW
+    application.confirmed_at = application.submitted_at
+    application.received_on = received_on
+    application.entered_by_id = by.id
+    application.due_at = promised_by(definition, utcnow())
+    db.session.add(application)
+    db.session.flush()
+    record_event(EventTag.APPLICATION_ENTERED, application, by=by, channel=channel)
+    token = open_case(application, purpose="entered_mail")
+    mails.application_entered(application, case_token=token)
+    return application
+
+
+def _require_decidable(application: Application) -> None:
+    if not application.status.is_decidable:
+        raise ApplicationNotDecidable

@@ -1,0 +1,106 @@
+"""The forms of the case page. They check shape and wording, services check truth."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.fields import DateField
+from wtforms.validators import DataRequired, Length, Optional
+from wtforms.widgets import HiddenInput
+
+from memberships.applications.models import Channel, Recommendation
+from memberships.applications.validators import clean_line, clean_text, wanted_characters
+
+LONGEST = 4000
+_TOO_LONG = f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."
+_TEXT = [Length(max=LONGEST, message=_TOO_LONG), wanted_characters]
+
+CHANNELS = [
+    (Channel.EMAIL.value, "E-Mail"),
+    (Channel.PHONE.value, "Telefon"),
+    (Channel.LETTER.value, "Brief oder Formular auf Papier"),
+    (Channel.MEETING.value, "Treffen oder Stand"),
+]
+
+
+class StaffForm(FlaskForm):
+    """A form of a guarded view: the guard has checked its token already."""
+
+    class Meta:
+        csrf = False
+        locales = ("de_DE",)
+
+
+class CaseForm(StaffForm):
+    """Every form on a case carries the row version that the person saw."""
+
+    version = IntegerField(validators=[DataRequired()], widget=HiddenInput())
+
+
+class MessageForm(CaseForm):
+    message = TextAreaField(
+        "Persönlicher Satz in der E-Mail", [Optional(), *_TEXT], filters=[clean_text]
+    )
+
+
+class DeclineForm(MessageForm):
+    reason = RadioField(
+        "Grund", [DataRequired("Wählen Sie einen Grund aus.")], validate_choice=False
+    )
+
+
+class QuestionForm(CaseForm):
+    question = TextAreaField(
+        "Ihre Frage",
+        [DataRequired("Schreiben Sie, was Sie wissen möchten."), *_TEXT],
+        filters=[clean_text],
+    )
+
+
+class NoteForm(StaffForm):
+    text = TextAreaField(
+        "Neue Notiz", [DataRequired("Schreiben Sie eine Notiz."), *_TEXT], filters=[clean_text]
+    )
+
+
+class ReplyForm(CaseForm):
+    answer = TextAreaField(
+        "Antwort",
+        [DataRequired("Schreiben Sie, was geantwortet wurde."), *_TEXT],
+        filters=[clean_text],
+    )
+    channel = SelectField("Wie kam sie?", choices=CHANNELS, validate_choice=True)
+
+
+class RecommendationForm(CaseForm):
+    recommendation = RadioField(
+        "Empfehlung",
+        [DataRequired("Wählen Sie eine Empfehlung aus.")],
+        choices=[
+            (Recommendation.APPROVE.value, "Aufnehmen"),
+            (Recommendation.DECLINE.value, "Nicht aufnehmen"),
+        ],
+    )
+    note = TextAreaField("Begründung für das Gremium", [Optional(), *_TEXT], filters=[clean_text])
+
+
+class MeetingForm(StaffForm):
+    body = StringField(
+        "Gremium",
+        [DataRequired("Geben Sie an, wer entschieden hat."), Length(max=120), wanted_characters],
+        filters=[clean_line],
+    )
+    decided_on = DateField("Tag der Sitzung", [DataRequired("Geben Sie den Tag der Sitzung ein.")])
+
+
+class EntryForm(StaffForm):
+    channel = SelectField("Auf welchem Weg?", choices=CHANNELS)
+    received_on = DateField("Wann?", [DataRequired("Geben Sie den Tag ein.")])
+
+
+def fill_reasons(form: DeclineForm, reasons: Any) -> DeclineForm:
+    """Offer the network's own reasons."""
+    form.reason.choices = [(reason.key, reason.label) for reason in reasons]
+    return form

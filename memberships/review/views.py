@@ -1,0 +1,430 @@
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from memberships.accounts.guard import (
+    requires,
+    requires_staff,
+    role_in,
+    signed_in_account,
+    signed_in_actor,
+    staff_networks,
+)
+from memberships.applications import services
+from memberships.applications.errors import (
+    ApplicationChanged,
+    ApplicationNotDecidable,
+    ApplicationUnknown,
+    BodyDecides,
+    NothingAsked,
+    ReasonUnknown,
+)
+from memberships.applications.forms import ApplicationForm
+from memberships.applications.models import Application, Channel, Recommendation
+from memberships.applications.queries import answers_as_asked
+from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
+from memberships.networks.definition import Policy
+from memberships.networks.models import Network
+from memberships.networks.queries import current_definitions, definition_of
+from memberships.permissions import Permission, may
+from memberships.review import queries
+from memberships.review.forms import (
+    DeclineForm,
+    EntryForm,
+    MeetingForm,
+    MessageForm,
+    NoteForm,
+    QuestionForm,
+    RecommendationForm,
+    ReplyForm,
+    fill_reasons,
+)
+from memberships.review.timeline import timeline_of
+
+bp = Blueprint("review", __name__, url_prefix="/koordination")
+
+REFUSED = (ApplicationChanged, ApplicationNotDecidable, BodyDecides, ChangedMeanwhile)
+
+
+@bp.get("/")
+@requires_staff
+def today() -> str:
+    networks = {network.id: network for network, role in staff_networks() if _sees_cases(role)}
+    chosen = [n.id for n in networks.values() if n.slug == request.args.get("netzwerk")]
+    ids = chosen or list(networks)
+    wanted = _wanted_filter()
+    return render_template(
+        "review/today.html",
+        own_networks=list(networks.values()),
+        page=queries.queue_page(ids, wanted),
+        counts=queries.waiting_counts(ids),
+        wanted=wanted,
+        chosen=request.args.get("netzwerk", "") if chosen else "",
+        now=utcnow(),
+        done=_done(ids),
+    )
+
+
+def _sees_cases(role: Any) -> bool:
+    return may(role, Permission.VIEW_APPLICATIONS)
+
+
+def _wanted_filter() -> queries.QueueFilter:
+    tab = request.args.get("ansicht", "")
+    owner = request.args.get("wer", "")
+    return queries.QueueFilter(
+        tab=queries.Tab(tab) if tab in set(queries.Tab) else queries.Tab.OPEN,
+        text=request.args.get("suche", "")[:200],
+        owner=signed_in_account().id if owner == "ich" else None,
+        unclaimed=owner == "niemand",
+        after=request.args.get("ab", ""),
+    )
+
+
+@bp.get("/<slug>/antraege")
+@requires(Permission.VIEW_APPLICATIONS)
+def queue(network: Network) -> str:
+    wanted = _wanted_filter()
+    return render_template(
+        "review/queue.html",
+        net=current_definitions()[network.slug],
+        page=queries.queue_page([network.id], wanted),
+        counts=queries.waiting_counts([network.id]),
+        wanted=wanted,
+        now=utcnow(),
+        done=_done([network.id]),
+    )
+
+
+@bp.get("/<slug>/antraege/<uuid:application_id>")
+@requires(Permission.VIEW_APPLICATIONS)
+def case(network: Network, application_id: UUID) -> str:
+    return _show_case(network, application_id)
+
+
+def _show_case(network: Network, application_id: UUID, **state: Any) -> str:
+    found = queries.case_of(network.id, application_id)
+    if found is None:
+        abort(404)
+    application = found.application
+    net = definition_of(application.definition)
+    defaults: dict[str, Any] = {
+        "notice": None,
+        "note_form": NoteForm(formdata=None),
+        "reply_form": ReplyForm(formdata=None, version=application.version),
+        "recommendation_form": _recommendation_form(application),
+    }
+    return render_template(
+        "review/case.html",
+        net=net,
+        case=found,
+        application=application,
+        answers=answers_as_asked(application, net),
+        timeline=timeline_of(found, net),
+        body_decides=services.body_decides(application),
+        may=lambda permission: may(role_in(network.id), permission),
+        own_account=signed_in_account(),
+        now=utcnow(),
+        done=_done([network.id]),
+        **(defaults | state),
+    )
+
+
+def _recommendation_form(application: Application) -> RecommendationForm:
+    return RecommendationForm(
+        formdata=None,
+        version=application.version,
+        recommendation=application.recommendation,
+        note=application.recommendation_note,
+    )
+
+
+def _done(network_ids: list[int]) -> Application | None:
+    """The case that the person has just dealt with, for the banner; only of the own networks."""
+    try:
+        done = db.session.get(Application, UUID(request.args.get("erledigt", "")))
+    except ValueError:
+        return None
+    return done if done is not None and done.network_id in network_ids else None
+
+
+def _change(network: Network, application_id: UUID, version: int | None) -> Application:
+    try:
+        return services.application_for_change(network.id, application_id, seen_version=version)
+    except ApplicationUnknown:
+        abort(404)
+
+
+def _refused(network: Network, application_id: UUID, error: Exception, **state: Any) -> Any:
+    """409 on the case as it is now, with what differs and what was typed."""
+    return _show_case(network, application_id, notice=error, **state), 409
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/uebernehmen")
+@requires(Permission.CLAIM_APPLICATIONS)
+def claim_application(network: Network, application_id: UUID) -> Any:
+    version = request.form.get("version", type=int)
+    try:
+        with unit_of_work():
+            application = _change(network, application_id, version)
+            if "abgeben" in request.form:
+                services.release_application(application, by=signed_in_actor())
+            else:
+                services.claim_application(application, by=signed_in_actor())
+    except REFUSED as error:
+        return _refused(network, application_id, error)
+    return _back_to_case(network, application_id)
+
+
+def _back_to_case(network: Network, application_id: UUID, anchor: str = "") -> Response:
+    return redirect(
+        url_for(".case", slug=network.slug, application_id=application_id, _anchor=anchor or None),
+        303,
+    )
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/notiz")
+@requires(Permission.WRITE_NOTES)
+def write_note(network: Network, application_id: UUID) -> Any:
+    form = NoteForm()
+    if not form.validate_on_submit():
+        return _show_case(network, application_id, note_form=form), 422
+    with unit_of_work():
+        application = _change(network, application_id, None)
+        services.write_note(application, form.text.data, by=signed_in_actor())
+    return _back_to_case(network, application_id, "notizen")
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/antwort")
+@requires(Permission.REQUEST_INFORMATION)
+def record_reply(network: Network, application_id: UUID) -> Any:
+    form = ReplyForm()
+    if not form.validate_on_submit():
+        return _show_case(network, application_id, reply_form=form), 422
+    try:
+        with unit_of_work():
+            application = _change(network, application_id, form.version.data)
+            services.receive_information(
+                application,
+                form.answer.data,
+                by=signed_in_actor(),
+                via=Channel(form.channel.data),
+            )
+    except (*REFUSED, NothingAsked) as error:
+        return _refused(network, application_id, error, reply_form=form)
+    return _back_to_case(network, application_id)
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/empfehlung")
+@requires(Permission.RECOMMEND_DECISIONS)
+def recommend_decision(network: Network, application_id: UUID) -> Any:
+    form = RecommendationForm()
+    if not form.validate_on_submit():
+        return _show_case(network, application_id, recommendation_form=form), 422
+    try:
+        with unit_of_work():
+            application = _change(network, application_id, form.version.data)
+            services.recommend_decision(
+                application,
+                Recommendation(form.recommendation.data),
+                by=signed_in_actor(),
+                note=form.note.data or "",
+            )
+    except REFUSED as error:
+        return _refused(network, application_id, error, recommendation_form=form)
+    return _next_case(network, application_id)
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/rueckfrage", methods=["GET", "POST"])
+@requires(Permission.REQUEST_INFORMATION)
+def request_information(network: Network, application_id: UUID) -> Any:
+    form = QuestionForm()
+    return _decide(
+        network,
+        application_id,
+        form,
+        template="review/request_information.html",
+        preview=lambda application: services.question_preview(
+            application, form.question.data or "(Ihre Frage)"
+        ),
+        act=lambda application: services.request_information(
+            application, form.question.data, by=signed_in_actor()
+        ),
+    )
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/aufnehmen", methods=["GET", "POST"])
+@requires(Permission.DECIDE_APPLICATIONS)
+def approve_application(network: Network, application_id: UUID) -> Any:
+    form = MessageForm()
+    return _decide(
+        network,
+        application_id,
+        form,
+        template="review/approve.html",
+        preview=lambda application: services.approval_preview(application, form.message.data or ""),
+        act=lambda application: services.approve_application(
+            application, by=signed_in_actor(), message=form.message.data or ""
+        ),
+    )
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/ablehnen", methods=["GET", "POST"])
+@requires(Permission.DECIDE_APPLICATIONS)
+def decline_application(network: Network, application_id: UUID) -> Any:
+    form = fill_reasons(DeclineForm(), current_definitions()[network.slug].decline_reasons)
+    return _decide(
+        network,
+        application_id,
+        form,
+        template="review/decline.html",
+        preview=lambda application: services.decline_preview(
+            application, form.reason.data or "", form.message.data or ""
+        ),
+        act=lambda application: services.decline_application(
+            application,
+            by=signed_in_actor(),
+            reason=form.reason.data,
+            message=form.message.data or "",
+        ),
+    )
+
+
+def _decide(
+    network: Network, application_id: UUID, form: Any, *, template: str, preview: Any, act: Any
+) -> Any:
+    """GET and the button 'ansehen' show the exact mail, the other button acts."""
+    found = queries.case_of(network.id, application_id)
+    if found is None:
+        abort(404)
+    if request.method == "GET":
+        form.version.data = found.application.version
+    valid = request.method == "POST" and form.validate()
+    if valid and "ansehen" not in request.form:
+        try:
+            with unit_of_work():
+                act(_change(network, application_id, form.version.data))
+        except (*REFUSED, ReasonUnknown) as error:
+            return _refused(network, application_id, error, kept=form)
+        return _next_case(network, application_id)
+    page = render_template(
+        template,
+        net=definition_of(found.application.definition),
+        case=found,
+        application=found.application,
+        form=form,
+        mail=preview(found.application),
+        now=utcnow(),
+    )
+    return page, 422 if request.method == "POST" and not valid else 200
+
+
+def _next_case(network: Network, done: UUID) -> Response:
+    """Open what is due next in the same network, or the queue, with a banner."""
+    following = queries.next_due([network.id], besides=done)
+    if following is None:
+        return redirect(url_for(".queue", slug=network.slug, erledigt=done), 303)
+    return redirect(
+        url_for(".case", slug=network.slug, application_id=following.id, erledigt=done), 303
+    )
+
+
+@bp.route("/<slug>/erfassen", methods=["GET", "POST"])
+@requires(Permission.ENTER_APPLICATIONS)
+def enter_application(network: Network) -> Any:
+    net = current_definitions()[network.slug]
+    entry = EntryForm()
+    form = ApplicationForm(net, request.form)
+    if request.method == "POST":
+        # Both, so that all messages show at once.
+        valid = (entry.validate(), form.validate())
+        if all(valid):
+            with unit_of_work():
+                application = services.enter_application(
+                    net,
+                    form.answers,
+                    channel=Channel(entry.channel.data),
+                    received_on=entry.received_on.data,
+                    by=signed_in_actor(),
+                )
+                application_id = application.id
+            return _back_to_case(network, application_id)
+    page = render_template("review/enter.html", net=net, entry=entry, form=form)
+    return page, 422 if request.method == "POST" else 200
+
+
+@bp.get("/<slug>/sitzung")
+@requires(Permission.VIEW_APPLICATIONS)
+def meeting(network: Network) -> Any:
+    _require_body(network)
+    return _show_meeting(network, MeetingForm(formdata=None))
+
+
+def _require_body(network: Network) -> None:
+    rules = current_definitions()[network.slug].admission
+    if all(rule.policy is not Policy.BODY_DECISION for rule in rules):
+        abort(404)
+
+
+def _show_meeting(network: Network, form: MeetingForm, **state: Any) -> str:
+    net = current_definitions()[network.slug]
+    defaults: dict[str, Any] = {"faults": {}, "refused": [], "typed": {}}
+    return render_template(
+        "review/meeting.html",
+        net=net,
+        form=form,
+        cases=[
+            (application, answers_as_asked(application, definition_of(application.definition)))
+            for application in queries.applications_for_meeting(network.id)
+        ],
+        may=lambda permission: may(role_in(network.id), permission),
+        now=utcnow(),
+        **(defaults | state),
+    )
+
+
+@bp.post("/<slug>/sitzung")
+@requires(Permission.RECORD_BODY_DECISIONS)
+def record_body_decisions(network: Network) -> Any:
+    _require_body(network)
+    form = MeetingForm()
+    results = _typed_results()
+    faults = {
+        id_: "Wählen Sie einen Grund aus."
+        for id_, (outcome, reason, _) in results.items()
+        if outcome == services.Outcome.DECLINE and not reason
+    }
+    if not form.validate_on_submit() or faults:
+        return _show_meeting(network, form, faults=faults, typed=request.form), 422
+    refused = []
+    for id_, (outcome, reason, version) in results.items():
+        decision = services.BodyDecision(
+            form.body.data, form.decided_on.data, services.Outcome(outcome), reason
+        )
+        try:
+            with unit_of_work():
+                application = _change(network, id_, version)
+                services.record_body_decision(application, decision, by=signed_in_actor())
+        except (*REFUSED, ReasonUnknown):
+            refused.append(id_)
+    if refused:
+        return _show_meeting(network, form, refused=refused, typed=request.form), 409
+    return redirect(url_for(".queue", slug=network.slug, eingetragen=len(results)), 303)
+
+
+def _typed_results() -> dict[UUID, tuple[str, str, int]]:
+    """Per case the outcome, the reason, and the version seen; undecided ones are left out."""
+    results = {}
+    for name, outcome in request.form.items():
+        prefix, _, id_ = name.partition("-")
+        if prefix == "ergebnis" and outcome in set(services.Outcome):
+            results[UUID(id_)] = (
+                outcome,
+                request.form.get(f"grund-{id_}", ""),
+                request.form.get(f"version-{id_}", 0, type=int),
+            )
+    return results
