@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -21,9 +22,12 @@ from flask_migrate import upgrade as upgrade_schema
 from honcho.manager import Manager
 
 from memberships import create_app
+from memberships.accounts.cli import answer_sign_in_requests, erase_old_requests
 from memberships.applications.cli import erase_expired
+from memberships.applications.services import close_unanswered, remind_of_questions
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
+from memberships.review.services import send_due_digests
 from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
@@ -39,6 +43,29 @@ def database() -> None:
 def upgrade() -> None:
     """Bring the schema to the newest migration."""
     upgrade_schema()
+
+
+def remind() -> None:
+    """Remind applicants of questions past their time, fifty per transaction."""
+    _until_done(remind_of_questions)
+
+
+def close() -> None:
+    """Close what stayed without answer, fifty per transaction."""
+    _until_done(close_unanswered)
+
+
+def _until_done(step: Callable[[], int]) -> None:
+    while True:
+        with unit_of_work():
+            if not step():
+                return
+
+
+def digests() -> None:
+    """Tell the offices that something waits."""
+    with unit_of_work():
+        send_due_digests()
 
 
 def anchor_log() -> None:
@@ -59,9 +86,13 @@ def worker() -> None:
     signal.signal(signal.SIGINT, ask_to_stop)
     jobs = [
         Job("erase_expired_applications", timedelta(minutes=10), erase_expired),
+        Job("erase_sign_in_requests", timedelta(hours=1), erase_old_requests),
+        Job("remind_of_questions", timedelta(minutes=10), remind),
+        Job("close_unanswered", timedelta(minutes=10), close),
+        Job("send_digests", timedelta(minutes=5), digests),
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
-    run_worker(create_app(), jobs, stop=stop)
+    run_worker(create_app(), jobs, stop=stop, rounds=[answer_sign_in_requests])
 
 
 @click.command()

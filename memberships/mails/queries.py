@@ -107,3 +107,12 @@ def latest_mails(subject_ids: Collection[UUID]) -> dict[UUID, OutgoingMail]:
         )
     )
     return {mail.subject_id: mail for mail in mails}
+
+
+def last_mailed(subject_id: UUID, kind: str) -> datetime | None:
+    """When the newest mail of that kind about the subject was stored, whatever became of it."""
+    return db.session.scalar(
+        sa.select(sa.func.max(OutgoingMail.created_at)).where(
+            OutgoingMail.subject_id == subject_id, OutgoingMail.kind == kind
+        )
+    )

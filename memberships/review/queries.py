@@ -149,6 +149,11 @@ def waiting_counts(network_ids: Collection[int]) -> dict[ApplicationStatus, int]
     return {row[0]: row[1] for row in rows}
 
 
+def waiting_count(network_id: int) -> int:
+    """How many cases of a network wait for the office."""
+    return waiting_counts([network_id]).get(ApplicationStatus.IN_REVIEW, 0)
+
+
 def overdue_count(network_id: int) -> int:
     """How many cases of a network are past their promised day."""
     return (
