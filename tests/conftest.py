@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
+from contextvars import Context
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from jinja2 import FileSystemBytecodeCache
+from werkzeug.test import TestResponse
 
 from memberships import create_app
 from memberships.database import Model, db
@@ -34,12 +37,19 @@ def pytest_unconfigure() -> None:
 
 def settings_for(folder: Path, **overrides: Any) -> Settings:
     """Settings of a test installation, with a fast form."""
-    values = {"env": "testing", "data_dir": folder, "form_min_seconds": 0, "posts_per_client": "100000 per minute"}
+    values = {
+        "env": "testing",
+        "data_dir": folder,
+        "form_min_seconds": 0,
+        "posts_per_client": "100000 per minute",
+    }
     return load_settings({}, **(values | overrides))
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
+def migrated(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Settings]:
     """An installation whose database has been migrated, once per worker and engine."""
     folder = tmp_path_factory.mktemp(request.param)
     with ExitStack() as stack:
@@ -70,10 +80,14 @@ def app(migrated: Settings, settings: Settings, tmp_path: Path) -> Iterator[Flas
         source = Path(migrated.database_url.removeprefix("sqlite:///"))
         target = tmp_path / "memberships.sqlite3"
         shutil.copyfile(source, target)
-        settings = settings.model_copy(update={"database_url": f"sqlite:///{target}", "data_dir": tmp_path})
+        settings = settings.model_copy(
+            update={"database_url": f"sqlite:///{target}", "data_dir": tmp_path}
+        )
     else:
         settings = settings.model_copy(update={"data_dir": tmp_path})
     app = create_app(settings)
+    # Every test has an application of its own; compiling its templates took longest.
+    app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(migrated.data_dir))
     with app.app_context():
         yield app
         db.session.rollback()
@@ -91,6 +105,19 @@ def _empty() -> None:
             connection.execute(table.delete())
 
 
+class _Visitor(FlaskClient):
+    """Each request has a context and a database session of its own, as on a server.
+
+    Flask would share the test's, and a request would see what another left half done.
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        db.session.rollback()
+        return Context().run(super().open, *args, **kwargs)
+
+
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
-    return app.test_client()
+    """A visitor that keeps no cookie: our public pages need none."""
+    app.test_client_class = _Visitor
+    return app.test_client(use_cookies=False)

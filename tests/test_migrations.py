@@ -17,9 +17,9 @@ from flask import Flask
 from flask_migrate import downgrade, upgrade
 
 from memberships import create_app
-from memberships.jobs import models as _all_tables  # noqa: F401 - only the worker imports these
 from memberships.database import Model, db
 from memberships.events import guards
+from memberships.jobs import models as _all_tables  # noqa: F401 - only the worker imports these
 from memberships.settings import ROOT
 from tests.conftest import settings_for
 from tests.postgres import VARIABLE, database
@@ -43,14 +43,15 @@ def _empty_app(engine: str, folder: Path) -> Iterator[Flask]:
 _CATALOGUE = {
     "sqlite": ["SELECT type || ' ' || name, sql FROM sqlite_master WHERE sql IS NOT NULL"],
     "postgresql": [
-        "SELECT 'column ' || table_name || '.' || column_name, data_type || is_nullable "
-        "FROM information_schema.columns WHERE table_schema = 'public'",
-        "SELECT 'constraint ' || conname, pg_get_constraintdef(oid) FROM pg_constraint "
-        "WHERE connamespace = 'public'::regnamespace",
+        """SELECT 'column ' || table_name || '.' || column_name, data_type || is_nullable
+           FROM information_schema.columns WHERE table_schema = 'public'""",
+        """SELECT 'constraint ' || conname, pg_get_constraintdef(oid)
+           FROM pg_constraint WHERE connamespace = 'public'::regnamespace""",
         "SELECT 'index ' || indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'",
-        "SELECT 'trigger ' || tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
-        "SELECT 'function ' || proname, prosrc FROM pg_proc "
-        "WHERE pronamespace = 'public'::regnamespace",
+        """SELECT 'trigger ' || tgname, pg_get_triggerdef(oid)
+           FROM pg_trigger WHERE NOT tgisinternal""",
+        """SELECT 'function ' || proname, prosrc
+           FROM pg_proc WHERE pronamespace = 'public'::regnamespace""",
     ],
 }
 

@@ -72,9 +72,9 @@ def _take_run(job: str, period: datetime, lease: UUID, now: datetime) -> bool:
         sa.select(JobRun).where(JobRun.job == job, JobRun.period == period).with_for_update()
     )
     if run is None:
-        run = JobRun(job=job, period=period, started_at=now, tries=0)
-        db.session.add(run)
         _forget_old_runs(job, period)
+        run = JobRun(job=job, period=period, started_at=now, due_at=now, tries=0)
+        db.session.add(run)
     elif run.finished_at or run.due_at > now:
         return False
     run.due_at, run.lease, run.tries = now + LEASE, lease, run.tries + 1

@@ -161,7 +161,10 @@ def _deliver(
     db.session.expunge(mail)
     db.session.rollback()  # no transaction stays open while the mail server thinks
     attempt = _Attempt(AttemptOutcome.WITHHELD) if is_withheld else _send(mail, connection)
-    log.info("mail %s of kind %s: %s %s", mail.id, mail.kind, attempt.outcome, attempt.code or "")
+    level = logging.WARNING if attempt.outcome in _OUTCOMES.values() else logging.INFO
+    log.log(
+        level, "mail %s of kind %s: %s %s", mail_id, mail.kind, attempt.outcome, attempt.code or "-"
+    )
     _mark_surely(claim, mail_id, attempt)
     return attempt.outcome
 

@@ -155,6 +155,18 @@ def test_a_server_that_drips_an_answer_is_given_up_at_the_deadline(use_server, c
             send()
 
 
+def test_a_server_that_drips_its_tls_handshake_is_given_up_at_the_deadline(use_settings):
+    def script(talk: Talk) -> None:
+        talk.say("\x16\x03\x03\x3f\x7f")  # a handshake record of 16 kB follows
+        talk.drip("\x02")
+
+    with scripted_server(script) as server:
+        use_settings(smtp_url=f"smtps://127.0.0.1:{server.port}", mail_timeout_seconds=STEP)
+
+        with no_longer_than(DEADLINE), pytest.raises(ServerUnavailable, match="timed out"):
+            send()
+
+
 # Hanging and vanishing in the middle of a mail.
 
 
