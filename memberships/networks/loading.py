@@ -1,45 +1,22 @@
 """Reading config/networks/: every mistake of every file is found and told at once.
 
 A file names only what differs; labels, limits and messages of the common fields come from
-config/fields.toml, choices from config/vocabularies.toml.
+config/fields.toml, choices from config/vocabularies.toml, reasons from config/decline_reasons.toml.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from memberships.networks.definition import (
-    AdmissionRule,
-    ChoiceField,
-    ConsentField,
-    Controller,
-    Definition,
-    EmailField,
-    LongTextField,
-    Office,
-    Option,
-    Part,
-    Purpose,
-    Section,
-    TextField,
-    Texts,
-)
-
-# Names that the form itself sends; a field of the same name would be overwritten.
-RESERVED_KEYS = frozenset({"stamp", "feld_b7", "code", "no_newsletter"})
-# Art. 9 and Art. 5(1)(c) GDPR: never asked, in no network.
-FORBIDDEN_KEYS = frozenset(
-    {"date_of_birth", "birthday", "age", "gender", "nationality", "party", "religion", "disability",
-     "health", "private_address", "password"}
-)  # fmt: skip
-COMMON_KEYS = ("first_name", "last_name", "email")
+from memberships.networks.checking import Fault, dicts, faults_of
+from memberships.networks.definition import Definition
+from memberships.networks.explaining import explain
 
 
 @dataclass(frozen=True)
@@ -50,9 +27,11 @@ class Mistake:
     key: str
     wrong: str
     right: str
+    about: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.key}: {self.wrong} – {self.right}"
+        about = f" ({self.about})" if self.about else ""
+        return f"{self.file}: {self.key}{about}: {self.wrong} – {self.right}"
 
 
 class DefinitionsInvalid(Exception):
@@ -80,18 +59,24 @@ def load_definitions(folder: Path) -> dict[str, Definition]:
         raw = _read_toml(file, mistakes)
         if raw is None:
             continue
-        complete = common.complete(raw)
-        found = list(_check(complete, file))
-        try:
-            definition = Definition.model_validate(complete)
-        except ValidationError as error:
-            found += _explain(error, file)
-        mistakes += found
-        if not found:
+        definition, faults = _parse(raw, file.stem, common)
+        mistakes += [Mistake(file.name, *fault) for fault in faults]
+        if definition is not None:
             definitions[definition.slug] = definition
     if mistakes:
         raise DefinitionsInvalid(mistakes)
     return dict(sorted(definitions.items(), key=lambda item: item[1].name))
+
+
+def _parse(
+    raw: dict[str, Any], name: str, common: _Common
+) -> tuple[Definition | None, list[Fault]]:
+    complete = common.complete(raw)
+    faults = list(faults_of(complete, name))
+    try:
+        return Definition.model_validate(complete), faults
+    except ValidationError as error:
+        return None, [*faults, *explain(error, complete, common.fields)]
 
 
 def _read_toml(file: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
@@ -104,162 +89,53 @@ def _read_toml(file: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
 
 @dataclass(frozen=True)
 class _Common:
+    """What all networks share, by key."""
+
     fields: Mapping[str, Any]
     vocabularies: Mapping[str, Any]
     decline_reasons: Mapping[str, Any]
 
     @classmethod
     def read(cls, folder: Path, mistakes: list[Mistake]) -> _Common:
-        return cls(
-            _read_toml(folder / "fields.toml", mistakes) or {},
-            _read_toml(folder / "vocabularies.toml", mistakes) or {},
-            {
-                reason["key"]: reason
-                for reason in (_read_toml(folder / "decline_reasons.toml", mistakes) or {}).get(
-                    "decline_reasons", ()
-                )
-            },
+        fields, vocabularies, reasons = (
+            _read_toml(folder / f"{name}.toml", mistakes) or {}
+            for name in ("fields", "vocabularies", "decline_reasons")
         )
+        listed = dicts(reasons.get("decline_reasons"))
+        return cls(fields, vocabularies, {str(reason.get("key")): reason for reason in listed})
 
     def complete(self, raw: dict[str, Any]) -> dict[str, Any]:
         """The file's content with catalogue entries and vocabularies filled in."""
-        sections = [
-            {**section, "fields": [self._field(f) for f in _dicts(section.get("fields"))]}
-            for section in _dicts(raw.get("sections"))
-        ]
-        completed = {**raw, "sections": sections} if "sections" in raw else dict(raw)
-        own = raw.get("decline_reasons", list(self.decline_reasons.values()))
-        completed["decline_reasons"] = [
-            {**self.decline_reasons.get(str(reason.get("key")), {}), **reason}
-            for reason in _dicts(own)
-        ]
+        reasons = raw.get("decline_reasons", list(self.decline_reasons.values()))
+        completed = {**raw, "decline_reasons": _each(reasons, self._reason)}
+        if "sections" in raw:
+            completed["sections"] = _each(raw["sections"], self._section)
         return completed
+
+    def _section(self, section: dict[str, Any]) -> dict[str, Any]:
+        return {**section, "fields": _each(section.get("fields"), self._field)}
 
     def _field(self, entry: dict[str, Any]) -> dict[str, Any]:
         field = {**self.fields.get(str(entry.get("key")), {}), **entry}
-        vocabulary = field.get("vocabulary")
+        vocabulary = str(field.get("vocabulary"))
         if vocabulary in self.vocabularies:
-            field["options"] = self._options(field.pop("vocabulary"))
+            del field["vocabulary"]
+            field["options"] = self._options(vocabulary)
         return field
 
     def _options(self, vocabulary: str) -> list[dict[str, Any]]:
-        groups = self.vocabularies[vocabulary]
         return [
             {"key": key, "label": label, "group": group.get("group", "")}
-            for group in groups
-            for key, label in group["options"].items()
+            for group in dicts(self.vocabularies[vocabulary])
+            for key, label in group.get("options", {}).items()
         ]
 
-
-def _dicts(value: object) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def _check(raw: dict[str, Any], file: Path) -> Iterator[Mistake]:
-    """What no single value can show: names that collide, conditions that can never hold."""
-    if raw.get("slug") != file.stem:
-        yield Mistake(
-            file.name,
-            "slug",
-            f"{raw.get('slug')!r} is not the file's name",
-            f'slug = "{file.stem}"',
-        )
-    seen: dict[str, dict[str, Any]] = {}
-    for n, section in enumerate(_dicts(raw.get("sections"))):
-        yield from _check_condition(section.get("when"), seen, f"sections.{n}.when", file)
-        for m, field in enumerate(_dicts(section.get("fields"))):
-            yield from _check_field(field, seen, f"sections.{n}.fields.{m}", file)
-    for key in COMMON_KEYS:
-        if seen.get(key, {}).get("required") is not True:
-            yield Mistake(
-                file.name,
-                "sections",
-                f"{key} is not asked as required",
-                f'a field with key = "{key}" and required = true',
-            )
-    rules = _dicts(raw.get("admission"))
-    for n, rule in enumerate(rules):
-        yield from _check_condition(rule.get("when"), seen, f"admission.{n}.when", file)
-    if rules and rules[-1].get("when"):
-        yield Mistake(
-            file.name,
-            f"admission.{len(rules) - 1}.when",
-            "answers may fit no rule",
-            "a last rule without a condition",
-        )
+    def _reason(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return {**self.decline_reasons.get(str(entry.get("key")), {}), **entry}
 
 
-def _check_field(
-    field: dict[str, Any], seen: dict[str, dict[str, Any]], where: str, file: Path
-) -> Iterator[Mistake]:
-    key = str(field.get("key"))
-    if key in seen:
-        yield Mistake(file.name, f"{where}.key", f"{key} is asked twice", "ask it once")
-    if key in RESERVED_KEYS:
-        yield Mistake(file.name, f"{where}.key", f"{key} is used by the form itself", "another key")
-    if key in FORBIDDEN_KEYS:
-        yield Mistake(
-            file.name, f"{where}.key", f"{key} must not be asked (Art. 5, 9 GDPR)", "leave it out"
-        )
-    if "vocabulary" in field:
-        yield Mistake(
-            file.name,
-            f"{where}.vocabulary",
-            f"{field['vocabulary']!r} is not known",
-            "a name from config/vocabularies.toml",
-        )
-    yield from _check_condition(field.get("when"), seen, f"{where}.when", file)
-    seen[key] = field
-
-
-def _check_condition(
-    when: object, seen: Mapping[str, dict[str, Any]], where: str, file: Path
-) -> Iterator[Mistake]:
-    for key, allowed in when.items() if isinstance(when, dict) else ():
-        if key not in seen:
-            known = ", ".join(seen) or "none"
-            yield Mistake(
-                file.name, f"{where}.{key}", "is not asked before", f"an earlier field: {known}"
-            )
-            continue
-        options = [option["key"] for option in _dicts(seen[key].get("options"))]
-        wrong = (
-            [value for value in allowed if value not in options]
-            if isinstance(allowed, list)
-            else []
-        )
-        if wrong:
-            yield Mistake(
-                file.name,
-                f"{where}.{key}",
-                f"{', '.join(map(str, wrong))} is no answer of {key}",
-                f"some of: {', '.join(options)}",
-            )
-
-
-_PARTS: list[type[Part]] = [
-    Definition, Texts, Purpose, Office, Controller, AdmissionRule, Section, ConsentField,
-    ChoiceField, EmailField, LongTextField, TextField, Option,
-]  # fmt: skip
-_KNOWN = sorted({name for part in _PARTS for name in part.model_fields})
-_TYPES = {"text", "long_text", "email", "choice", "consent"}
-
-
-def _explain(error: ValidationError, file: Path) -> Iterator[Mistake]:
-    for fault in error.errors():
-        where = ".".join(str(step) for step in fault["loc"] if step not in _TYPES) or "(file)"
-        match fault["type"]:
-            case "missing":
-                yield Mistake(file.name, where, "is missing", "give it a value")
-            case "extra_forbidden":
-                near = get_close_matches(str(fault["loc"][-1]), _KNOWN, n=1)
-                yield Mistake(
-                    file.name,
-                    where,
-                    "no such key",
-                    f"did you mean {near[0]}?" if near else "remove it",
-                )
-            case _:
-                yield Mistake(
-                    file.name, where, f"{fault['input']!r:.80} does not fit", fault["msg"]
-                )
+def _each(value: Any, complete: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Every table of a list completed; what is no list of tables is left for the check."""
+    if not isinstance(value, list):
+        return value
+    return [complete(item) if isinstance(item, dict) else item for item in value]
