@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from memberships import health, web
+from memberships.accounts import guard
 from memberships.accounts import views as account_views
 from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes
 from memberships.applications import views as application_views
@@ -99,6 +100,7 @@ def _install_extensions(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)
+    guard.install(app)
     web.install(app)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies

@@ -8,6 +8,7 @@ import click
 from flask.cli import ScriptInfo
 
 from memberships import create_app
+from memberships.accounts.cli import staff
 from memberships.applications.cli import retention
 from memberships.demo import demo
 from memberships.events.cli import audit
@@ -20,7 +21,7 @@ from memberships.settings import SettingsInvalid
 cli = click.Group(
     "memberships",
     help="Membership applications for citizen-participation networks.",
-    commands=[audit, database, demo, mails, networks, retention, serve, worker],
+    commands=[audit, database, demo, mails, networks, retention, serve, staff, worker],
     context_settings={"obj": ScriptInfo(create_app=create_app)},
 )
 

@@ -23,8 +23,16 @@ NAP_SECONDS = 0.1
 log = logging.getLogger(__name__)
 
 
-def run_worker(app: Flask, jobs: Collection[Job], *, stop: Event) -> None:
+def run_worker(
+    app: Flask,
+    jobs: Collection[Job],
+    *,
+    stop: Event,
+    rounds: Collection[Callable[[], object]] = (),
+) -> None:
     """Deliver due mails and run due jobs until `stop` is set, then finish the mail at hand.
+
+    Before the mails, each of `rounds` is called; one that returns True has more to do at once.
 
     Any number of workers may run at once. Nothing that a job, the mail server or the database does
     ends the loop; after a failure it rests, longer each time, up to half a minute.
@@ -32,7 +40,7 @@ def run_worker(app: Flask, jobs: Collection[Job], *, stop: Event) -> None:
     failures = 0
     while not stop.is_set():
         try:
-            is_busy = _poll(app, jobs, stop.is_set)
+            is_busy = _poll(app, jobs, rounds, stop.is_set)
             failures = 0
             pause = 0.0 if is_busy else IDLE_SECONDS
         except Exception as error:  # noqa: BLE001 - a worker that ends is worse than one that waits
@@ -42,14 +50,29 @@ def run_worker(app: Flask, jobs: Collection[Job], *, stop: Event) -> None:
         _rest(pause, stop)
 
 
-def _poll(app: Flask, jobs: Collection[Job], is_stopping: Callable[[], bool]) -> bool:
+def _poll(
+    app: Flask,
+    jobs: Collection[Job],
+    rounds: Collection[Callable[[], object]],
+    is_stopping: Callable[[], bool],
+) -> bool:
     # A context of its own each time: what failed in the last round leaves no session behind.
     try:
-        with app.app_context():
-            return deliver_due_mails(is_stopping=is_stopping).has_more
+        try:
+            has_more = _go_round(app, rounds)
+        finally:
+            with app.app_context():
+                has_mails = deliver_due_mails(is_stopping=is_stopping).has_more
+        return has_more or has_mails
     finally:
         with app.app_context():
             run_due_jobs(jobs, is_stopping=is_stopping)
+
+
+def _go_round(app: Flask, rounds: Collection[Callable[[], object]]) -> bool:
+    with app.app_context():
+        outcomes = [step() for step in rounds]
+    return True in outcomes
 
 
 def _rest(seconds: float, stop: Event) -> None:

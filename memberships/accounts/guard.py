@@ -12,7 +12,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from flask import abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Flask, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
 from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeSerializer
@@ -22,6 +22,7 @@ from memberships.accounts.queries import roles_of
 from memberships.database import db, utcnow
 from memberships.events.models import Actor, ActorKind
 from memberships.extensions import csrf, login
+from memberships.networks.definition import Definition
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Access, Permission, Role, View, may, public
@@ -36,6 +37,7 @@ __all__ = [
     "role_in",
     "signed_in_account",
     "signed_in_actor",
+    "signed_in_or_none",
     "staff_networks",
 ]
 
@@ -90,7 +92,7 @@ def _guard(
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: Any) -> Any:
-            if _account() is None:
+            if signed_in_or_none() is None:
                 return _ask_to_sign_in()
             check(arguments)
             try:
@@ -107,13 +109,14 @@ def _guard(
 
 def signed_in_account() -> Account:
     """Who is signed in; only inside a guarded view."""
-    account = _account()
+    account = signed_in_or_none()
     if account is None:
         raise RuntimeError("nobody is signed in")
     return account
 
 
-def _account() -> Account | None:
+def signed_in_or_none() -> Account | None:
+    """Who is signed in, also on a public page; asking reads the session."""
     account = cast(Any, current_user)._get_current_object()  # noqa: SLF001 - werkzeug's documented way
     return account if isinstance(account, Account) else None
 
@@ -134,6 +137,21 @@ def staff_networks() -> list[tuple[Network, Role]]:
     return [mine[slug] for slug in current_definitions() if slug in mine]
 
 
+def may_here(net: Definition | None, permission: str) -> bool:
+    """For templates: whether a page of this network is open to the signed-in account."""
+    role = next((role for own, role in staff_networks() if net and own.slug == net.slug), None)
+    return may(role, Permission(permission))
+
+
+def install(app: Flask) -> None:
+    """Give the templates of staff pages what they show of who is signed in."""
+    app.jinja_env.globals |= {
+        "may_here": may_here,
+        "signed_in_account": signed_in_account,
+        "staff_networks": staff_networks,
+    }
+
+
 def is_operator() -> bool:
     """Whether the signed-in account keeps the installation running."""
     return any(held.role is Role.OPERATOR for held in _my_roles())
@@ -142,7 +160,7 @@ def is_operator() -> bool:
 def _my_roles() -> Sequence[StaffRole]:
     """One query for each request."""
     if "staff_roles" not in g:
-        account = _account()
+        account = signed_in_or_none()
         g.staff_roles = roles_of(account.id) if account else ()
     roles: Sequence[StaffRole] = g.staff_roles
     return roles

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
 from memberships.accounts.models import Account, SignInRequest, StaffRole
+from memberships.applications.models import Application, ApplicationStatus
 from memberships.database import db
+from memberships.networks.models import DefinitionVersion, Network
 from memberships.tokens import token_hash
 
 
@@ -52,3 +55,70 @@ def _request(condition: sa.ColumnElement[bool], *, for_change: bool) -> SignInRe
 def account_by_email(email: str) -> Account | None:
     """The account of an address. Never asked inside a public request."""
     return db.session.scalar(sa.select(Account).where(Account.email == email))
+
+
+def role_in_network(network_id: int, role_id: UUID) -> StaffRole | None:
+    """One role of this network's team, with its account; of no other network's."""
+    return db.session.scalar(
+        sa.select(StaffRole)
+        .where(StaffRole.id == role_id, StaffRole.network_id == network_id)
+        .options(joinedload(StaffRole.account))
+    )
+
+
+def all_roles() -> Sequence[StaffRole]:
+    """Every role of the installation, account and network loaded; operators last."""
+    return db.session.scalars(
+        sa.select(StaffRole)
+        .join(StaffRole.account)
+        .outerjoin(StaffRole.network)
+        .options(contains_eager(StaffRole.account), contains_eager(StaffRole.network))
+        .order_by(Network.slug.is_(None), Network.slug, StaffRole.since, StaffRole.id)
+    ).all()
+
+
+def has_open_requests(now: datetime) -> bool:
+    """Whether the worker would find a request to answer: asked before any lock is taken."""
+    return db.session.scalar(_open(now).limit(1)) is not None
+
+
+def open_requests(now: datetime, limit: int) -> Sequence[SignInRequest]:
+    """Requests that nobody has answered, locked, oldest first; those in other hands are skipped."""
+    return db.session.scalars(
+        _open(now).order_by(SignInRequest.asked_at).limit(limit).with_for_update(skip_locked=True)
+    ).all()
+
+
+def _open(now: datetime) -> sa.Select[SignInRequest]:
+    # Literal, so that SQLite uses the partial index.
+    return sa.select(SignInRequest).where(
+        sa.text("answered_at IS NULL"), SignInRequest.expires_at > now
+    )
+
+
+def answered_with_mail(email: str, *, since: datetime) -> int:
+    """How many requests for this address were answered with a mail since then."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(
+                SignInRequest.email == email,
+                SignInRequest.answered_at > since,
+                SignInRequest.mails > 0,
+            )
+        )
+        or 0
+    )
+
+
+def living_applications_of(email: str, limit: int) -> Sequence[Application]:
+    """Applications of a proven address, newest first; withdrawing one has ended its links."""
+    return db.session.scalars(
+        sa.select(Application)
+        .where(
+            Application.email == email,
+            Application.status.not_in([ApplicationStatus.UNCONFIRMED, ApplicationStatus.WITHDRAWN]),
+        )
+        .options(joinedload(Application.definition).joinedload(DefinitionVersion.network))
+        .order_by(Application.submitted_at.desc(), Application.id)
+        .limit(limit)
+    ).all()

@@ -1,4 +1,4 @@
-"""Accounts come into being when an address is proven."""
+"""Accounts come into being when an address is proven or invited."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ def verify_account(email: str) -> Account:
 
     The lock lets two confirmations of one address pass one after the other.
     """
-    account = _account_of(email)
+    account = account_for_change(email)
     account.verified_at = account.verified_at or utcnow()
     return account
 
 
-def _account_of(email: str) -> Account:
+def account_for_change(email: str) -> Account:
+    """The account of an address, made if there is none, locked for the unit of work."""
     insert_if_absent(Account, id=uuid7(), email=email, name="", session_epoch=0)
     return db.session.scalars(
         sa.select(Account).where(Account.email == email).with_for_update()

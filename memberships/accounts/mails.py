@@ -1,0 +1,74 @@
+"""Mails about signing in and about roles. Each function stores one in the caller's unit of work."""
+
+from __future__ import annotations
+
+from memberships.accounts.models import SignInRequest, StaffRole
+from memberships.applications.models import Application
+from memberships.links import public_url_for
+from memberships.mails.models import MailClass, Office, OutgoingMail
+from memberships.mails.services import queue_mail
+from memberships.networks.definition import Definition
+from memberships.networks.queries import current_definitions, definition_of
+from memberships.settings import current_settings
+
+
+def sign_in(request: SignInRequest, *, token: str, code: str) -> OutgoingMail:
+    """T5: link and code. Holds nothing that anybody typed (domain.md, section 9)."""
+    settings = current_settings()
+    return queue_mail(
+        "sign_in",
+        mail_class=MailClass.CASE,
+        about=request,
+        to=request.email,
+        office=_platform(),
+        settings=settings,
+        sign_in_url=public_url_for("accounts.link", token=token),
+        code=code,
+    )
+
+
+def case_link(request: SignInRequest, application: Application, *, case_token: str) -> OutgoingMail:
+    """The way to an application, for somebody who has that and no more."""
+    net = definition_of(application.definition)
+    return queue_mail(
+        "case_link",
+        mail_class=MailClass.CASE,
+        about=request,
+        to=request.email,
+        office=Office(name=net.name, reply_to=net.office.email),
+        net=net,
+        settings=current_settings(),
+        applied_at=application.submitted_at,
+        case_url=public_url_for("applications.case", case_token=case_token),
+        **_legal_links(net),
+    )
+
+
+def staff_invited(held: StaffRole, *, inviter: str) -> OutgoingMail:
+    """Somebody was given a role: by whom, where, and how to begin."""
+    net = current_definitions()[held.network.slug] if held.network else None
+    return queue_mail(
+        "staff_invited",
+        mail_class=MailClass.CASE,
+        about=held,
+        to=held.account.email,
+        office=Office(name=net.name, reply_to=net.office.email) if net else _platform(),
+        net=net,
+        settings=current_settings(),
+        role=held.role,
+        inviter=inviter,
+        sign_in_url=public_url_for("accounts.sign_in"),
+        **(_legal_links(net) if net else {}),
+    )
+
+
+def _platform() -> Office:
+    settings = current_settings()
+    return Office(name=settings.platform_name, reply_to=settings.sender_address)
+
+
+def _legal_links(net: Definition) -> dict[str, str]:
+    return {
+        "privacy_url": public_url_for("networks.privacy", slug=net.slug),
+        "imprint_url": public_url_for("networks.imprint", slug=net.slug),
+    }
