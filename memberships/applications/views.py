@@ -25,6 +25,7 @@ from memberships.applications.validators import clean_line, parse_address
 from memberships.database import DatabaseBusy, unit_of_work, utcnow
 from memberships.extensions import limiter
 from memberships.networks.queries import current_definitions, definition_of
+from memberships.permissions import public
 from memberships.privacy.queries import given_consents
 from memberships.settings import current_settings
 from memberships.tokens import token_hash
@@ -59,6 +60,7 @@ def _keep_tokens_to_ourselves(response: Response) -> Response:
 
 
 @bp.get("/netzwerke/<slug>/antrag")
+@public
 def form(slug: str) -> str:
     net = network_or_404(slug)
     prefilled = {"applicant_kind": request.args.get("applicant_kind", "")}
@@ -66,6 +68,7 @@ def form(slug: str) -> str:
 
 
 @bp.post("/netzwerke/<slug>/antrag")
+@public
 @limited
 def submit_application(slug: str) -> tuple[str, int] | AnyResponse:
     net = network_or_404(slug)
@@ -92,6 +95,7 @@ def _show_form(form: ApplicationForm, stamp: Stamp, notice: str = "") -> str:
 
 
 @bp.get("/netzwerke/<slug>/antrag/<digest>.css")
+@public
 def conditions_css(slug: str, digest: str) -> Response:
     net = network_or_404(slug)
     response = Response(css_of(net), mimetype="text/css")
@@ -101,6 +105,7 @@ def conditions_css(slug: str, digest: str) -> Response:
 
 
 @bp.get("/antrag/<page_token>/warten")
+@public
 def waiting(page_token: str) -> str | tuple[str, int]:
     application = queries.application_by_page_token(page_token)
     if application is None or not application.is_confirmable(utcnow()):
@@ -144,6 +149,7 @@ def _page_is_done() -> tuple[str, int]:
 
 
 @bp.post("/antrag/<page_token>/code")
+@public
 @limited
 def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     code = "".join(filter(str.isdigit, request.form.get("code", "")))
@@ -168,6 +174,7 @@ def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
 
 
 @bp.post("/antrag/<page_token>/erneut")
+@public
 @limited
 def resend(page_token: str) -> tuple[str, int] | AnyResponse:
     stand = "gesendet"
@@ -182,6 +189,7 @@ def resend(page_token: str) -> tuple[str, int] | AnyResponse:
 
 
 @bp.post("/antrag/<page_token>/adresse")
+@public
 @limited
 def correct_address(page_token: str) -> tuple[str, int] | AnyResponse:
     typed = clean_line(request.form.get("email"))
@@ -213,6 +221,7 @@ def _waiting_again(page_token: str, **state: Any) -> tuple[str, int]:
 
 
 @bp.get("/antrag/<confirm_token>/bestaetigen")
+@public
 def confirm(confirm_token: str) -> str | tuple[str, int]:
     application = queries.application_by_confirm_token(confirm_token)
     if application is None:
@@ -231,6 +240,7 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
 
 
 @bp.post("/antrag/<confirm_token>/bestaetigen")
+@public
 @limited
 def confirm_application(confirm_token: str) -> tuple[str, int] | AnyResponse:
     with unit_of_work():

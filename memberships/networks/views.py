@@ -2,12 +2,14 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from memberships.permissions import public
 from memberships.web import network_or_404
 
 bp = Blueprint("networks", __name__)
 
 
 @bp.get("/")
+@public
 def start() -> str:
     who = request.args.get("als", "")
     who = who if who in {"person", "organisation"} else ""
@@ -15,15 +17,18 @@ def start() -> str:
 
 
 @bp.get("/netzwerke/<slug>")
+@public
 def network(slug: str) -> str:
     return render_template("networks/network.html", net=network_or_404(slug))
 
 
 @bp.get("/netzwerke/<slug>/impressum")
+@public
 def imprint(slug: str) -> str:
     return render_template("networks/imprint.html", net=network_or_404(slug))
 
 
 @bp.get("/netzwerke/<slug>/datenschutz")
+@public
 def privacy(slug: str) -> str:
     return render_template("networks/privacy.html", net=network_or_404(slug))
