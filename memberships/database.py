@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
 from typing import Any, Never
 from uuid import UUID
@@ -36,7 +36,20 @@ class DatabaseBusy(Exception):
 
 def utcnow() -> datetime:
     """The current time, aware, in UTC: the only clock of this package."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) - _back.get()
+
+
+_back: ContextVar[timedelta] = ContextVar("_back", default=timedelta())
+
+
+@contextmanager
+def in_the_past(back: timedelta) -> Iterator[None]:
+    """Set the clock back, here only: demonstration data has a history."""
+    token = _back.set(back)
+    try:
+        yield
+    finally:
+        _back.reset(token)
 
 
 def uuid7() -> UUID:
