@@ -15,7 +15,10 @@ from memberships.applications.services.cases import open_case, promised_by
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
+from memberships.mails.services import cancel_mails
 from memberships.networks.queries import definition_of
+
+_ASKING = ("information_requested", "information_reminder", "application_closed")
 
 
 def request_information(
@@ -54,6 +57,7 @@ def receive_information(
         raise NothingAsked
     now = utcnow()
     request.answer, request.answered_at, request.answered_via = answer, now, via
+    cancel_mails(application, _ASKING)
     _resume(application)
     record_event(EventTag.APPLICATION_INFORMATION_RECEIVED, application, by=by, via=via)
 
@@ -69,10 +73,11 @@ def _resume(application: Application) -> None:
 
 
 def end_open_question(application: Application) -> None:
-    """A question that needs no answer any more stays on record as ended."""
+    """A question that needs no answer any more stays on record as ended, and is not mailed."""
     request = open_question(application)
     if request is not None:
         request.ended_at = utcnow()
+        cancel_mails(application, _ASKING)
 
 
 def remind_of_questions(limit: int = 50) -> int:
