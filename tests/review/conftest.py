@@ -1,0 +1,26 @@
+"""Reviewing needs networks in which the coordination decides; none is shipped yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from memberships.settings import Settings
+from tests.review.cases import Staff, staff, with_check_networks
+
+
+@pytest.fixture(scope="session")
+def networks_settings(migrated: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return with_check_networks(migrated, Path(tmp_path_factory.mktemp("networks")))
+
+
+@pytest.fixture
+def settings(networks_settings: Settings) -> Settings:
+    return networks_settings
+
+
+@pytest.fixture
+def kim(app) -> Staff:
+    """A coordinator of the network in which the coordination decides."""
+    return staff(name="Kim Adler")
