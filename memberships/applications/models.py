@@ -159,6 +159,11 @@ class Application(Model):
         return f"{self.first_name} {self.last_name}"
 
     @property
+    def was_entered(self) -> bool:
+        """Whether staff entered it for somebody; nobody has proven the address then."""
+        return self.entered_by_id is not None
+
+    @property
     def is_repeated(self) -> bool:
         """Whether the applicant was a member already, so that approval changed nothing."""
         return self.decided_by_rule == ALREADY_MEMBER

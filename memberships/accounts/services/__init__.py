@@ -14,10 +14,11 @@ from memberships.accounts.services.signing_in import (
     request_sign_in,
 )
 from memberships.accounts.services.staff import change_role, invite_staff, remove_staff
-from memberships.accounts.services.verifying import verify_account
+from memberships.accounts.services.verifying import account_for_change, verify_account
 
 __all__ = [
     "CodeOutcome",
+    "account_for_change",
     "change_role",
     "end_sessions",
     "enter_code",

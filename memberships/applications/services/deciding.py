@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from memberships.accounts.services import verify_account
+from memberships.accounts.services import account_for_change, verify_account
 from memberships.applications import mails
 from memberships.applications.errors import (
     ApplicationNotDecidable,
@@ -133,7 +133,8 @@ def _require_no_body(application: Application) -> None:
 
 
 def _admit(application: Application, *, by: Actor, rule: str, message: str) -> Membership:
-    account = verify_account(application.email)
+    account_of = account_for_change if application.was_entered else verify_account
+    account = account_of(application.email)
     standing = living_membership(account, application.network_id)
     membership = standing or start_membership(
         account,
