@@ -33,7 +33,7 @@ from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
 from memberships.extensions import limiter
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
-from memberships.permissions import NETWORK_ROLES, Permission, public
+from memberships.permissions import NETWORK_ROLES, Permission, Role, public
 from memberships.settings import current_settings
 
 bp = Blueprint("accounts", __name__)
@@ -253,17 +253,23 @@ def invite_staff(network: Network) -> tuple[str, int] | AnyResponse:
 @bp.post("/koordination/<slug>/team/<uuid:role_id>/rolle")
 @requires(Permission.MANAGE_STAFF)
 def change_role(network: Network, role_id: UUID) -> tuple[str, int] | AnyResponse:
-    role, seen = parse_role(request.form.get("role")), parse_role(request.form.get("seen"))
-    if role is None or seen is None:
-        abort(422)
     actor = signed_in_actor()
     try:
         with unit_of_work():
-            services.change_role(_colleague(network, role_id), role, seen=seen, by=actor)
+            colleague = _colleague(network, role_id)
+            role, seen = _sent_role("role"), _sent_role("seen")
+            services.change_role(colleague, role, seen=seen, by=actor)
     except (OwnRole, LastLead, ChangedMeanwhile) as refused:
         return _show_team(network, refusal=TEAM_REFUSALS[type(refused)]), 409
     stand = "geaendert" if role is not seen else None
     return redirect(url_for(".team", slug=network.slug, stand=stand), 303)
+
+
+def _sent_role(name: str) -> Role:
+    role = parse_role(request.form.get(name))
+    if role is None:
+        abort(422)
+    return role
 
 
 @bp.post("/koordination/<slug>/team/<uuid:role_id>/entfernen")

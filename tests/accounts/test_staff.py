@@ -33,7 +33,7 @@ from tests.accounts.cases import (
     signed_in,
 )
 from tests.pages import get, post
-from tests.tables import all_of, nothing_stored, only
+from tests.tables import all_of, nothing_stored, only, statements
 
 TEAM = f"/koordination/{SLUG}/team"
 JOERG = {"name": "Jörg Pfister", "email": "Joerg@Example.org", "role": "coordinator"}
@@ -340,8 +340,6 @@ def test_a_long_team_needs_no_more_queries(app: Flask, size: int) -> None:
         invited(f"somebody{number}@example.org", Role.READER)
     client = signed_in(app)
     client.get(TEAM)
-    from tests.tables import statements
-
     with statements() as sent:
         client.get(TEAM)
 
