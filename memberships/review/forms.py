@@ -17,12 +17,12 @@ LONGEST = 4000
 _TOO_LONG = f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."
 _TEXT = [Length(max=LONGEST, message=_TOO_LONG), wanted_characters]
 
-CHANNELS = [
-    (Channel.EMAIL.value, "E-Mail"),
-    (Channel.PHONE.value, "Telefon"),
-    (Channel.LETTER.value, "Brief oder Formular auf Papier"),
-    (Channel.MEETING.value, "Treffen oder Stand"),
-]
+CHANNELS = {
+    Channel.EMAIL.value: "E-Mail",
+    Channel.PHONE.value: "Telefon",
+    Channel.LETTER.value: "Brief oder Formular auf Papier",
+    Channel.MEETING.value: "Treffen oder Stand",
+}
 
 
 class StaffForm(FlaskForm):
@@ -78,10 +78,10 @@ class RecommendationForm(CaseForm):
     recommendation = RadioField(
         "Empfehlung",
         [DataRequired("Wählen Sie eine Empfehlung aus.")],
-        choices=[
-            (Recommendation.APPROVE.value, "Aufnehmen"),
-            (Recommendation.DECLINE.value, "Nicht aufnehmen"),
-        ],
+        choices={
+            Recommendation.APPROVE.value: "Aufnehmen",
+            Recommendation.DECLINE.value: "Nicht aufnehmen",
+        },
     )
     note = TextAreaField("Begründung für das Gremium", [Optional(), *_TEXT], filters=[clean_text])
 
