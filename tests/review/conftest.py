@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from memberships.settings import Settings
 from tests.review.cases import Staff, staff, with_check_networks
+from tests.review.racing import Racers
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +26,11 @@ def settings(networks_settings: Settings) -> Settings:
 def kim(app) -> Staff:
     """A coordinator of the network in which the coordination decides."""
     return staff(name="Kim Adler")
+
+
+@pytest.fixture(scope="session")
+def racers() -> Iterator[Racers]:
+    """Processes of their own, each with several people in it."""
+    started = Racers()
+    yield started
+    started.end()
