@@ -90,7 +90,12 @@ def _in_words(field: Any, value: Any) -> str:
 
 
 def changes_since(application: Application, seen_version: int) -> list[tuple[str, str, str]]:
-    """Question, answer at that row version, answer now; only what differs, in words."""
+    """Question, answer at that row version, answer now; only what differs, in words.
+
+    Nothing when that version is the row's own, or one that it never had.
+    """
+    if not 0 <= seen_version < application.version:
+        return []
     before = db.session.scalar(
         sa.select(AnswerRevision)
         .where(
@@ -132,9 +137,15 @@ def questions_of(application: Application) -> Sequence[InformationRequest]:
 
 
 def questions_to_remind(now: datetime, limit: int) -> list[tuple[InformationRequest, Application]]:
-    """Questions past their time that nobody was reminded of, with their locked applications."""
+    """Questions past their time that nobody was reminded of, with their locked applications.
+
+    Not those that are to be closed by now, after an outage: the mail would name a day that is past.
+    """
     return _asked(
-        InformationRequest.answer_by <= now, InformationRequest.reminded_at.is_(None), limit=limit
+        InformationRequest.answer_by <= now,
+        InformationRequest.close_at > now,
+        InformationRequest.reminded_at.is_(None),
+        limit=limit,
     )
 
 
