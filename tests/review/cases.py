@@ -32,7 +32,7 @@ from memberships.mails.models import OutgoingMail
 from memberships.networks.services import publish_definition
 from memberships.permissions import Role
 from memberships.settings import ROOT, Settings
-from tests.factories import Applied, confirmed, network, newest_mail, submitted, token_in
+from tests.factories import Applied, confirmed, network, submitted, token_in
 from tests.pages import Page, PageForm, get, post
 from tests.tables import all_of
 
@@ -148,7 +148,7 @@ def ask(applied: Applied, by: Staff, question: str = "Wo sind Sie tätig?") -> s
     """Ask back; returns the token of the mailed link."""
     with unit_of_work():
         services.request_information(locked(applied), question, by=by.actor)
-    return token_in(newest_mail(applied.id))
+    return token_in(next(m for m in mails_of(applied, "information_requested") if m.body))
 
 
 def approve(applied: Applied, by: Staff, **words: str) -> None:
