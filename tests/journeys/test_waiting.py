@@ -57,6 +57,8 @@ def test_the_mail_can_be_sent_again_after_a_while(person: Person, product: Produ
     waiting = person.applies(email=email)
     person.clicks("Noch einmal senden")
     person.sees(WAITING, state="waiting-too-early")
+    told = page.get_by_role("group", name="Noch einmal senden geht wieder um")
+    expect(told).to_be_focused()
     expect(page.get_by_text("Wieder möglich um")).to_be_visible()
     person.mail(email, number=1)
 
