@@ -80,7 +80,17 @@ def test_forced_colours_hide_nothing(arrives: Arrives, product: Product, width: 
     person.opens(FORM)
     person.sends()
     person.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="forced-colours")
-    expect(person.page.get_by_label("Vorname")).to_have_css("border-bottom-style", "solid")
+    page = person.page
+    expect(page.get_by_label("Vorname")).to_have_css("border-bottom-style", "solid")
+    # Backgrounds are taken away there, so a dot or an arrow made of one must be kept on purpose.
+    chosen, other = page.get_by_label("Keine Angabe"), page.get_by_label("Aus Interesse")
+    assert chosen.screenshot() != other.screenshot()
+    page.get_by_label("Für eine Organisation oder Initiative").check()
+    arrow = page.locator(".kern-form-input__select-wrapper").evaluate(
+        "list => getComputedStyle(list, '::after').backgroundColor"
+    )
+    assert arrow != page.locator("main").evaluate("main => getComputedStyle(main).backgroundColor")
+    person.looks_right("forced-colours-institution")
 
 
 def test_who_sends_too_often_is_told_when_to_come_back(person: Person) -> None:
