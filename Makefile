@@ -2,13 +2,13 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help serve test check format lock vendor clean
+.PHONY: help serve test check format lock vendor screenshot clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 
 help: ## list these commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-17s %s\n", $$1, $$2 }'
 
 serve: $(STAMPS)/package ## set up, fill in demo data, serve on http://127.0.0.1:8000 (PORT changes it)
 	@$(BIN)/python scripts/vendor_frontend.py
@@ -39,6 +39,11 @@ lock: $(STAMPS)/dev ## compile requirements/*.lock from pyproject.toml; UPGRADE=
 
 vendor: $(BIN)/python ## bring the third-party style sheet and fonts into static/vendor
 	@$(BIN)/python scripts/vendor_frontend.py --required
+
+screenshot: $(STAMPS)/test $(STAMPS)/package ## draw docs/screenshot.png, the picture in README.md
+	@$(BIN)/python scripts/vendor_frontend.py --required
+	@chromium=$$($(BIN)/python scripts/chromium.py) && \
+	CHROMIUM="$$chromium" $(BIN)/python -m scripts.screenshot
 
 clean: ## remove what set-up and tools made; the data in var/ stays
 	@rm -rf .venv .vendor-* static/vendor *.egg-info .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

@@ -13,7 +13,9 @@ def trace_without_values(error: BaseException) -> str:
     """
     parts = []
     cause: BaseException | None = error
-    while cause is not None:
+    seen: set[int] = set()
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
         kind = f"{type(cause).__module__}.{type(cause).__qualname__}"
         parts.append(f"{kind}\n{''.join(traceback.format_tb(cause.__traceback__))}")
         cause = cause.__cause__ or cause.__context__

@@ -34,7 +34,12 @@ def application_by_confirm_token(token: str, *, for_change: bool = False) -> App
     confirmed = sa.select(Confirmation.application_id).where(
         Confirmation.token_hash == token_hash(token)
     )
-    return _one(Application.id.in_(confirmed), for_change=for_change)
+    application = _one(Application.id.in_(confirmed), for_change=for_change)
+    # PostgreSQL waits for the row's lock and then looks at that row anew, not at the links: whoever
+    # corrected the address meanwhile has ended this one, and it must not prove the new address.
+    if for_change and db.session.scalar(confirmed) is None:
+        return None
+    return application
 
 
 def application_by_case_token(token: str, *, for_change: bool = False) -> Application | None:

@@ -114,8 +114,9 @@ def waiting(page_token: str) -> str | tuple[str, int]:
         "gesendet": "Die E-Mail ist noch einmal unterwegs.",
         "geaendert": "Die E-Mail an die neue Adresse ist unterwegs.",
     }
+    stand = request.args.get("stand", "")
     return _show_waiting(
-        application, page_token, notice=notices.get(request.args.get("stand", ""), "")
+        application, page_token, notice=notices.get(stand, ""), too_early=stand == "zu_frueh"
     )
 
 
@@ -128,6 +129,7 @@ def _show_waiting(application: Application, page_token: str, **state: Any) -> st
         "address_error": "",
         "typed_address": "",
         "notice": "",
+        "too_early": False,
     }
     return render_template(
         "applications/waiting.html",
@@ -184,8 +186,8 @@ def resend(page_token: str) -> tuple[str, int] | AnyResponse:
     except LinkUnknown:
         return _page_is_done()
     except ResendTooEarly:
-        stand = ""
-    return redirect(url_for(".waiting", page_token=page_token, stand=stand or None), 303)
+        stand = "zu_frueh"
+    return redirect(url_for(".waiting", page_token=page_token, stand=stand), 303)
 
 
 @bp.post("/antrag/<page_token>/adresse")

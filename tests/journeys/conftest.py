@@ -1,0 +1,80 @@
+"""A real Chromium before the real product; one of each per worker, one window per person."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from scripts.chromium import usable_chromium
+from tests.journeys.person import Person
+from tests.journeys.server import Product, served, served_over_https
+
+# No sandbox: tests also run as root, in containers. The others keep Chromium off the network.
+SWITCHES = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+Arrives = Callable[..., Person]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    # `make test` names it; the slower search is for a person who runs pytest alone.
+    path = os.environ.get("CHROMIUM") or usable_chromium()
+    if path is None:
+        pytest.fail("no usable Chromium here; bring it with: .venv/bin/python scripts/chromium.py")
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=SWITCHES)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with served(tmp_path_factory.mktemp("product")) as product:
+        yield product
+
+
+@pytest.fixture(scope="session")
+def secure_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    with served_over_https(tmp_path_factory.mktemp("secure")) as product:
+        yield product
+
+
+@pytest.fixture
+def arrives(browser: Browser) -> Iterator[Arrives]:
+    """Somebody new, in a window of their own: arrives(product, width=390)."""
+    people: list[Person] = []
+
+    def arrive(product: Product, **wishes: Any) -> Person:
+        people.append(Person(browser, product, **wishes))
+        return people[-1]
+
+    yield arrive
+    for person in people:
+        person.leaves()
+
+
+@pytest.fixture(params=[1280, 390])
+def width(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def person(arrives: Arrives, product: Product, width: int) -> Person:
+    """With scripts; light on the desk and dark on the phone, so that both are seen."""
+    return arrives(product, width=width, color_scheme="dark" if width < 600 else "light")

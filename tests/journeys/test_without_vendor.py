@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import Arrives
+from tests.journeys.person import FORM, NETWORK, new_address
+from tests.journeys.server import Product, copy_without_vendor, served, wait_for
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """From a checkout in which set-up could not bring the style sheet and the fonts."""
+    checkout = copy_without_vendor(tmp_path_factory.mktemp("checkout"))
+    with served(tmp_path_factory.mktemp("plain"), PYTHONPATH=str(checkout)) as product:
+        yield product
+
+
+@pytest.mark.parametrize("color_scheme", ["light", "dark"])
+@pytest.mark.xdist_group("plain")
+def test_without_the_style_sheet_everything_still_works(
+    arrives: Arrives, plain: Product, width: int, color_scheme: str
+) -> None:
+    person = arrives(plain, width=width, color_scheme=color_scheme)
+    page, email = person.page, new_address()
+    for path in ("/", NETWORK, f"{NETWORK}/datenschutz", f"{NETWORK}/impressum", "/postfach"):
+        person.opens(path)
+        person.looks_right(state=f"plain {path}")
+    assert page.locator("link[href*=vendor]").count() == 0
+    person.opens(FORM)
+    expect(page.get_by_label("Art der Organisation")).to_be_hidden()
+    person.sends()
+    person.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="plain form")
+    person.applies(email=email, organisation="Verein Grüner Hof")
+    person.sees("Wir haben Ihnen eine E-Mail geschickt", state="plain waiting")
+    person.opens(person.link(email))
+    person.clicks("Anmeldung bestätigen")
+    person.sees("Verein Grüner Hof ist Mitglied im Netzwerk Bürgerhaushalt", state="plain member")
+
+
+@pytest.mark.xdist_group("plain")
+def test_the_console_says_that_the_style_sheet_is_missing(plain: Product) -> None:
+    wait_for(lambda: "Ctrl-C" in plain.said, "the console says where to click")
+    assert "plainly styled: the style sheet could not be fetched" in plain.said
+    assert "make vendor" in plain.said
