@@ -18,7 +18,8 @@ def fold(text: str) -> str:
 
 def contains_pattern(typed: str) -> str:
     """A LIKE pattern (escape character: backslash) that finds the typed text anywhere."""
-    folded = fold(typed)
+    # PostgreSQL takes no NUL in a text; no stored text has one.
+    folded = fold(typed.replace("\0", ""))
     for special in ("\\", "%", "_"):
         folded = folded.replace(special, "\\" + special)
     return f"%{folded}%"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -111,11 +111,9 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
 
 def _after_due(query: sa.Select[Application], after: str) -> sa.Select[Application]:
     due, _, id_ = after.partition("~")
-    try:
-        key = (datetime.fromisoformat(due), UUID(id_))
-    except ValueError:
-        key = None
-    if key is not None and key[0].tzinfo is not None:
+    # A key that is none shows the first page; a time at the edge of the calendar overflows.
+    with suppress(ValueError, OverflowError):
+        key = (datetime.fromisoformat(due).astimezone(UTC), UUID(id_))
         place = sa.tuple_(Application.due_at, Application.id)
         types = [Application.due_at.type, Application.id.type]
         query = query.where(place > sa.tuple_(*key, types=types))
