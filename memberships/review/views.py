@@ -149,7 +149,8 @@ def _done(network_ids: list[int]) -> Application | None:
         done = db.session.get(Application, UUID(request.args.get("erledigt", "")))
     except ValueError:
         return None
-    return done if done is not None and done.network_id in network_ids else None
+    is_shown = done is not None and done.network_id in network_ids and done.confirmed_at is not None
+    return done if is_shown else None
 
 
 def _change(network: Network, application_id: UUID, version: int | None) -> Application:

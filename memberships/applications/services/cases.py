@@ -14,7 +14,12 @@ from memberships.applications.errors import (
     ApplicationNotDecidable,
     ApplicationUnknown,
 )
-from memberships.applications.models import AnswerRevision, Application, CaseToken
+from memberships.applications.models import (
+    AnswerRevision,
+    Application,
+    ApplicationStatus,
+    CaseToken,
+)
 from memberships.applications.queries import changes_since
 from memberships.calendar import BERLIN
 from memberships.database import db, utcnow
@@ -31,12 +36,17 @@ def application_for_change(
 ) -> Application:
     """The application of that network, locked, as the person saw it.
 
-    Raises ApplicationUnknown when the network has no such case, ApplicationNotDecidable when
-    somebody has decided it since, ApplicationChanged when anything else differs from what was seen.
+    Raises ApplicationUnknown when the network has no such case, or its address is not proven yet,
+    ApplicationNotDecidable when somebody has decided it since, ApplicationChanged when anything
+    else differs from what was seen.
     """
     application = db.session.scalar(
         sa.select(Application)
-        .where(Application.id == application_id, Application.network_id == network_id)
+        .where(
+            Application.id == application_id,
+            Application.network_id == network_id,
+            Application.status != ApplicationStatus.UNCONFIRMED,
+        )
         .with_for_update(of=Application)
     )
     if application is None:
