@@ -17,10 +17,10 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
-from memberships.applications.own_data import own_data, own_data_in_words
+from memberships.applications.own_data import OWN_STEPS, own_data, own_data_in_words
 from memberships.applications.validators import clean_text
 from memberships.applications.views import bp, limited, link_is_unknown
-from memberships.database import db, unit_of_work
+from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import EventTag
 from memberships.events.queries import events_about
 from memberships.members.models import Membership
@@ -33,18 +33,6 @@ from memberships.web import network_or_404
 LONGEST_ANSWER = 4000
 STALE = "Ihre Angaben haben sich inzwischen geändert. Bitte prüfen Sie sie noch einmal."
 DECIDED = "Darüber ist inzwischen entschieden. Ändern lässt sich hier nichts mehr."
-
-_STEPS = {
-    EventTag.APPLICATION_SUBMITTED: "Ausgefüllt",
-    EventTag.APPLICATION_ENTERED: "Von uns aufgenommen",
-    EventTag.APPLICATION_CONFIRMED: "E-Mail-Adresse bestätigt",
-    EventTag.APPLICATION_INFORMATION_REQUESTED: "Wir haben Sie etwas gefragt",
-    EventTag.APPLICATION_INFORMATION_RECEIVED: "Ihre Antwort ist eingegangen",
-    EventTag.APPLICATION_ANSWERS_CORRECTED: "Sie haben Angaben geändert",
-    EventTag.APPLICATION_APPROVED: "Angenommen",
-    EventTag.APPLICATION_DECLINED: "Abgelehnt",
-    EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
-}
 
 
 @bp.get("/vorgang/<case_token>")
@@ -69,6 +57,7 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
         newsletter_since=confirmed_since(application.id, "newsletter_consent"),
         question=queries.open_question(application),
         timeline=_steps(application),
+        now=utcnow(),
         may_correct=application.status.is_decidable,
         may_withdraw=application.status.may_be_withdrawn,
         **(defaults | state),
@@ -77,9 +66,9 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
 
 def _steps(application: Application) -> list[tuple[Any, str]]:
     return [
-        (event.at, _STEPS[EventTag(event.tag)])
+        (event.at, OWN_STEPS[EventTag(event.tag)])
         for event in events_about(application.id)
-        if event.tag in _STEPS
+        if event.tag in OWN_STEPS
     ]
 
 

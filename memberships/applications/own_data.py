@@ -12,6 +12,7 @@ from memberships.applications.models import Application, Note
 from memberships.applications.queries import answers_as_asked, questions_of
 from memberships.calendar import BERLIN
 from memberships.database import db
+from memberships.events.models import EventTag
 from memberships.events.queries import events_about
 from memberships.mails.queries import mails_about
 from memberships.networks.definition import Definition
@@ -85,11 +86,36 @@ def own_data_in_words(application: Application, net: Definition) -> list[tuple[s
             "E-Mails",
             [(_day(m["created_at"]), f"{m['subject']}, an {m['to']}") for m in stored["mails"]],
         ),
-        ("Protokoll", [(_day(e["at"]), e["what"]) for e in stored["log"]]),
+        (
+            "Protokoll",
+            [(_day(e["at"]), (OWN_STEPS | _OTHER_STEPS)[e["what"]]) for e in stored["log"]],
+        ),
     ]
     return [(heading, rows) for heading, rows in parts if rows]
 
 
+# What applicants see on their own page; the rest of the log is for an access request.
+OWN_STEPS = {
+    EventTag.APPLICATION_SUBMITTED: "Ausgefüllt",
+    EventTag.APPLICATION_ENTERED: "Von uns aufgenommen",
+    EventTag.APPLICATION_CONFIRMED: "E-Mail-Adresse bestätigt",
+    EventTag.APPLICATION_INFORMATION_REQUESTED: "Wir haben Sie etwas gefragt",
+    EventTag.APPLICATION_INFORMATION_RECEIVED: "Ihre Antwort ist eingegangen",
+    EventTag.APPLICATION_ANSWERS_CORRECTED: "Sie haben Angaben geändert",
+    EventTag.APPLICATION_APPROVED: "Angenommen",
+    EventTag.APPLICATION_DECLINED: "Abgelehnt",
+    EventTag.APPLICATION_WITHDRAWN: "Zurückgezogen",
+    EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
+}
+_OTHER_STEPS = {
+    EventTag.APPLICATION_CONFIRMATION_RESENT: "Bestätigungsmail noch einmal gesendet",
+    EventTag.APPLICATION_ADDRESS_CORRECTED: "E-Mail-Adresse berichtigt",
+    EventTag.APPLICATION_CLAIMED: "Von der Koordination übernommen",
+    EventTag.APPLICATION_RELEASED: "Von der Koordination abgegeben",
+    EventTag.APPLICATION_NOTE_WRITTEN: "Notiz der Koordination",
+    EventTag.APPLICATION_RECOMMENDED: "Empfehlung der Koordination",
+    EventTag.APPLICATION_INFORMATION_REMINDED: "An die Frage erinnert",
+}
 _STEPS = {"given": "angekreuzt", "confirmed": "bestätigt", "withdrawn": "widerrufen"}
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from email_validator import EmailNotValidError
-from flask import Blueprint, Response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,7 +24,7 @@ from memberships.applications.stamps import Stamp, check_stamp, new_stamp
 from memberships.applications.validators import clean_line, parse_address
 from memberships.database import DatabaseBusy, unit_of_work, utcnow
 from memberships.extensions import limiter
-from memberships.networks.queries import current_definitions, definition_of
+from memberships.networks.queries import current_definitions, definition_of, earlier_definition
 from memberships.permissions import public
 from memberships.privacy.queries import given_consents
 from memberships.settings import current_settings
@@ -98,9 +98,10 @@ def _show_form(form: ApplicationForm, stamp: Stamp, notice: str = "") -> str:
 @public
 def conditions_css(slug: str, digest: str) -> Response:
     net = network_or_404(slug)
+    if digest != net.digest[:16]:
+        net = earlier_definition(slug, digest) or abort(404)
     response = Response(css_of(net), mimetype="text/css")
-    if digest == net.digest[:16]:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
 
 

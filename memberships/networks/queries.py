@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from flask import current_app
 
+from memberships.database import db
 from memberships.networks.definition import Definition
-from memberships.networks.models import DefinitionVersion
+from memberships.networks.models import DefinitionVersion, Network
 
 
 def current_definitions() -> dict[str, Definition]:
@@ -20,6 +22,17 @@ def definition_of(version: DefinitionVersion) -> Definition:
     if current is not None and current.digest == version.digest:
         return current
     return _stored(version.digest, version.content)
+
+
+def earlier_definition(slug: str, digest: str) -> Definition | None:
+    """A stored version by the beginning of its digest, for cases that were opened with it."""
+    version = db.session.scalar(
+        sa.select(DefinitionVersion)
+        .join(Network)
+        .where(Network.slug == slug, DefinitionVersion.digest.startswith(digest, autoescape=True))
+        .limit(1)
+    )
+    return _stored(version.digest, version.content) if version else None
 
 
 def _stored(digest: str, content: dict[str, object]) -> Definition:

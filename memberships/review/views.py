@@ -97,6 +97,7 @@ def queue(network: Network) -> str:
         wanted=wanted,
         now=utcnow(),
         done=_done([network.id]),
+        entered=request.args.get("eingetragen", 0, type=int),
     )
 
 
@@ -249,6 +250,7 @@ def request_information(network: Network, application_id: UUID) -> Any:
         application_id,
         form,
         template="review/request_information.html",
+        check=services.check_askable,
         preview=lambda application: services.question_preview(
             application, form.question.data or "(Ihre Frage)"
         ),
@@ -267,6 +269,7 @@ def approve_application(network: Network, application_id: UUID) -> Any:
         application_id,
         form,
         template="review/approve.html",
+        check=services.check_decidable,
         preview=lambda application: services.approval_preview(application, form.message.data or ""),
         act=lambda application: services.approve_application(
             application, by=signed_in_actor(), message=form.message.data or ""
@@ -283,6 +286,7 @@ def decline_application(network: Network, application_id: UUID) -> Any:
         application_id,
         form,
         template="review/decline.html",
+        check=services.check_decidable,
         preview=lambda application: services.decline_preview(
             application, form.reason.data or "", form.message.data or ""
         ),
@@ -296,14 +300,16 @@ def decline_application(network: Network, application_id: UUID) -> Any:
 
 
 def _decide(
-    network: Network, application_id: UUID, form: Any, *, template: str, preview: Any, act: Any
+    network: Network,
+    application_id: UUID,
+    form: Any,
+    *,
+    template: str,
+    check: Any,
+    preview: Any,
+    act: Any,
 ) -> Any:
     """GET and the button 'ansehen' show the exact mail, the other button acts."""
-    found = queries.case_of(network.id, application_id)
-    if found is None:
-        abort(404)
-    if request.method == "GET":
-        form.version.data = found.application.version
     valid = request.method == "POST" and form.validate()
     if valid and "ansehen" not in request.form:
         try:
@@ -312,6 +318,15 @@ def _decide(
         except (*REFUSED, ReasonUnknown) as error:
             return _refused(network, application_id, error, kept=form)
         return _next_case(network, application_id)
+    found = queries.case_of(network.id, application_id)
+    if found is None:
+        abort(404)
+    try:
+        check(found.application)
+    except REFUSED as error:
+        return _refused(network, application_id, error, kept=form)
+    if request.method == "GET":
+        form.version.data = found.application.version
     page = render_template(
         template,
         net=definition_of(found.application.definition),
@@ -362,7 +377,8 @@ def enter_application(network: Network) -> Any:
 @requires(Permission.VIEW_APPLICATIONS)
 def meeting(network: Network) -> Any:
     _require_body(network)
-    return _show_meeting(network, MeetingForm(formdata=None))
+    body = current_definitions()[network.slug].decision.body
+    return _show_meeting(network, MeetingForm(formdata=None, body=body))
 
 
 def _require_body(network: Network) -> None:

@@ -1,6 +1,7 @@
 """Every transition of an application, one function per verb. None of them commits."""
 
 from memberships.applications.services.asking import (
+    check_askable,
     close_unanswered,
     receive_information,
     remind_of_questions,
@@ -12,6 +13,7 @@ from memberships.applications.services.deciding import (
     Outcome,
     approve_application,
     body_decides,
+    check_decidable,
     decline_application,
     recommend_decision,
     record_body_decision,
@@ -48,6 +50,8 @@ __all__ = [
     "approval_preview",
     "approve_application",
     "body_decides",
+    "check_askable",
+    "check_decidable",
     "claim_application",
     "close_unanswered",
     "confirm_application",

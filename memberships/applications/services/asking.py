@@ -28,8 +28,7 @@ def request_information(
 
     Raises ApplicationNotDecidable unless the application is in review: one question at a time.
     """
-    if application.status is not ApplicationStatus.IN_REVIEW or by.id is None:
-        raise ApplicationNotDecidable
+    check_askable(application)
     now = utcnow()
     application.status = ApplicationStatus.INFORMATION_REQUESTED
     application.clock_stopped_at = now
@@ -40,6 +39,12 @@ def request_information(
     token = open_case(application, purpose="question_mail")
     mails.information_requested(application, request, case_token=token)
     return request
+
+
+def check_askable(application: Application) -> None:
+    """Raises ApplicationNotDecidable unless the application is in review."""
+    if application.status is not ApplicationStatus.IN_REVIEW:
+        raise ApplicationNotDecidable
 
 
 def receive_information(

@@ -68,8 +68,7 @@ def approve_application(application: Application, *, by: Actor, message: str = "
     Raises ApplicationNotDecidable when somebody else has decided, BodyDecides when this network's
     body has to.
     """
-    _require_decidable(application)
-    _require_no_body(application)
+    check_decidable(application)
     return _admit(application, by=by, rule=_BY_HAND, message=message)
 
 
@@ -80,8 +79,7 @@ def decline_application(
 
     Raises ApplicationNotDecidable, BodyDecides, ReasonUnknown.
     """
-    _require_decidable(application)
-    _require_no_body(application)
+    check_decidable(application)
     _decline(application, by=by, reason=reason, message=message)
 
 
@@ -127,7 +125,9 @@ def _require_decidable(application: Application) -> None:
         raise ApplicationNotDecidable
 
 
-def _require_no_body(application: Application) -> None:
+def check_decidable(application: Application) -> None:
+    """Whether one person may decide now: raises ApplicationNotDecidable or BodyDecides if not."""
+    _require_decidable(application)
     if body_decides(application):
         raise BodyDecides
 
