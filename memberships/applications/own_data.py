@@ -107,7 +107,7 @@ OWN_STEPS = {
     EventTag.APPLICATION_WITHDRAWN: "Zurückgezogen",
     EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
 }
-_OTHER_STEPS = {
+_ALL_STEPS = OWN_STEPS | {
     EventTag.APPLICATION_CONFIRMATION_RESENT: "Bestätigungsmail noch einmal gesendet",
     EventTag.APPLICATION_ADDRESS_CORRECTED: "E-Mail-Adresse berichtigt",
     EventTag.APPLICATION_CLAIMED: "Von der Koordination übernommen",

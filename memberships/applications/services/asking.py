@@ -29,6 +29,8 @@ def request_information(
     Raises ApplicationNotDecidable unless the application is in review: one question at a time.
     """
     check_askable(application)
+    if by.id is None:
+        raise ValueError("a question is asked by a person")
     now = utcnow()
     application.status = ApplicationStatus.INFORMATION_REQUESTED
     application.clock_stopped_at = now
