@@ -88,7 +88,7 @@ def own_data_in_words(application: Application, net: Definition) -> list[tuple[s
         ),
         (
             "Protokoll",
-            [(_day(e["at"]), (OWN_STEPS | _OTHER_STEPS)[e["what"]]) for e in stored["log"]],
+            [(_day(e["at"]), _ALL_STEPS[e["what"]]) for e in stored["log"]],
         ),
     ]
     return [(heading, rows) for heading, rows in parts if rows]
