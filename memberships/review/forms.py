@@ -7,15 +7,23 @@ from typing import Any
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
-from wtforms.validators import DataRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
 
 from memberships.applications.models import Channel, Recommendation
 from memberships.applications.validators import clean_line, clean_text, wanted_characters
+from memberships.calendar import BERLIN
+from memberships.database import utcnow
 
 LONGEST = 4000
 _TOO_LONG = f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."
 _TEXT = [Length(max=LONGEST, message=_TOO_LONG), wanted_characters]
+
+
+def _not_to_come(_form: Any, field: DateField) -> None:
+    if field.data > utcnow().astimezone(BERLIN).date():
+        raise ValidationError("Dieser Tag liegt in der Zukunft.")
+
 
 CHANNELS = {
     Channel.EMAIL.value: "E-Mail",
@@ -92,12 +100,14 @@ class MeetingForm(StaffForm):
         [DataRequired("Geben Sie an, wer entschieden hat."), Length(max=120), wanted_characters],
         filters=[clean_line],
     )
-    decided_on = DateField("Tag der Sitzung", [DataRequired("Geben Sie den Tag der Sitzung ein.")])
+    decided_on = DateField(
+        "Tag der Sitzung", [DataRequired("Geben Sie den Tag der Sitzung ein."), _not_to_come]
+    )
 
 
 class EntryForm(StaffForm):
     channel = SelectField("Auf welchem Weg?", choices=CHANNELS)
-    received_on = DateField("Wann?", [DataRequired("Geben Sie den Tag ein.")])
+    received_on = DateField("Wann?", [DataRequired("Geben Sie den Tag ein."), _not_to_come])
 
 
 def fill_reasons(form: DeclineForm, reasons: Any) -> DeclineForm:
