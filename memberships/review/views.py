@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -424,9 +425,9 @@ def record_body_decisions(network: Network) -> Any:
         )
         try:
             with unit_of_work():
-                application = _change(network, id_, version)
+                application = services.application_for_change(network.id, id_, seen_version=version)
                 services.record_body_decision(application, decision, by=signed_in_actor())
-        except (*REFUSED, ReasonUnknown):
+        except (*REFUSED, ApplicationUnknown, ReasonUnknown):
             refused.append(id_)
     if refused:
         return _show_meeting(network, form, refused=refused, typed=request.form), 409
@@ -439,9 +440,10 @@ def _typed_results() -> dict[UUID, tuple[str, str, int]]:
     for name, outcome in request.form.items():
         prefix, _, id_ = name.partition("-")
         if prefix == "ergebnis" and outcome in set(services.Outcome):
-            results[UUID(id_)] = (
-                outcome,
-                request.form.get(f"grund-{id_}", ""),
-                request.form.get(f"version-{id_}", 0, type=int),
-            )
+            with suppress(ValueError):
+                results[UUID(id_)] = (
+                    outcome,
+                    request.form.get(f"grund-{id_}", ""),
+                    request.form.get(f"version-{id_}", 0, type=int),
+                )
     return results
