@@ -60,7 +60,7 @@ def test_only_an_application_in_review_can_be_asked_about(app, kim, status) -> N
 
 def test_no_machine_asks(app) -> None:
     applied = case()
-    with nothing_stored(), pytest.raises(ApplicationNotDecidable), unit_of_work():
+    with nothing_stored(), pytest.raises(IntegrityError), unit_of_work():
         request_information(locked(applied), "Wo?", by=SYSTEM)
 
 
