@@ -153,6 +153,8 @@ def unit_of_work() -> Iterator[None]:
         _raise_conflict(error)
     except OperationalError as error:
         db.session.rollback()
+        if isinstance(error.orig, sqlite3.Error) and "locked" not in str(error.orig):
+            raise
         raise DatabaseBusy from error
     except BaseException:
         db.session.rollback()

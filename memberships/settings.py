@@ -38,7 +38,7 @@ class Settings(BaseModel):
     smtp_url: str = ""
     public_url: str = ""
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
-    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    trusted_proxies: Annotated[int | None, Field(ge=0, le=5)] = None
     networks_dir: Path = ROOT / "config" / "networks"
 
     platform_name: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -46,6 +47,8 @@ _BEGAN, _SEEN = "began", "seen"
 # How exactly the last use is kept; a cookie on every answer would be noise.
 _SEEN_EVERY_SECONDS = 60
 _LONGEST_TARGET = 500
+# A meeting's list has three fields a case; what is longer than this nobody has typed.
+_MOST_FIELDS = 1600
 # Keys, numbers and ids that a form carries along: nothing that a person has typed.
 _IS_TECHNICAL = re.compile(r"[a-z0-9_-]*")
 
@@ -248,7 +251,7 @@ def _signed_out_page(status: int) -> tuple[str, int]:
     """Nothing that was typed is lost: the page holds it all, to be sent again."""
     fields = [
         (name, value, _IS_TECHNICAL.fullmatch(value) is None)
-        for name, value in request.form.items(multi=True)
+        for name, value in islice(request.form.items(multi=True), _MOST_FIELDS)
         if name != current_app.config["WTF_CSRF_FIELD_NAME"]
     ]
     page = render_template(

@@ -97,10 +97,10 @@ def _open(now: datetime) -> sa.Select[SignInRequest]:
 
 
 def answered_with_mail(email: str, *, since: datetime) -> int:
-    """How many requests for this address were answered with a mail since then."""
+    """How many mails went to this address in answer to requests since then."""
     return (
         db.session.scalar(
-            sa.select(sa.func.count()).where(
+            sa.select(sa.func.sum(SignInRequest.mails)).where(
                 SignInRequest.email == email,
                 SignInRequest.answered_at > since,
                 SignInRequest.mails > 0,

@@ -18,7 +18,7 @@ from memberships.applications.errors import (
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
 from memberships.applications.own_data import OWN_STEPS, own_data, own_data_in_words
-from memberships.applications.validators import clean_text
+from memberships.applications.validators import UNWANTED, clean_text, has_unwanted_characters
 from memberships.applications.views import bp, limited, link_is_unknown
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import EventTag
@@ -101,6 +101,8 @@ def answer(case_token: str) -> Any:
 def _answer_error(typed: str) -> str:
     if not typed:
         return "Schreiben Sie Ihre Antwort."
+    if has_unwanted_characters(typed):
+        return UNWANTED
     over = len(typed) - LONGEST_ANSWER
     if over > 0:
         return f"Der Text ist {over} Zeichen zu lang. Möglich sind {LONGEST_ANSWER} Zeichen."

@@ -7,7 +7,7 @@ from memberships.links import public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
-from memberships.networks.queries import definition_of
+from memberships.networks.queries import current_definitions, definition_of
 from memberships.settings import current_settings
 
 
@@ -106,7 +106,9 @@ def application_withdrawn(application: Application) -> OutgoingMail:
 
 def declined_words(application: Application, reason: str, message: str) -> dict[str, object]:
     """What T3 says besides what every mail says."""
-    known = definition_of(application.definition).decline_reasons
+    definition = definition_of(application.definition)
+    current = current_definitions().get(definition.slug, definition)
+    known = definition.decline_reasons or current.decline_reasons
     return {
         "reason": next((r for r in known if r.key == reason), None),
         "message": message,

@@ -11,6 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.accounts.models import Account
+from memberships.calendar import end_of_day
 from memberships.database import Model, uuid7
 from memberships.networks.models import DefinitionVersion, Network
 
@@ -168,6 +169,14 @@ class Application(Model):
         """Whether the applicant was a member already, so that approval changed nothing."""
         return self.decided_by_rule == ALREADY_MEMBER
 
+    def is_just_confirmed(self, now: datetime) -> bool:
+        """Whether a second click may still be a double click: within a quarter of an hour."""
+        return (
+            self.confirmed_at is not None
+            and self.status is not ApplicationStatus.WITHDRAWN
+            and now < self.confirmed_at + timedelta(minutes=15)
+        )
+
     def is_confirmable(self, now: datetime) -> bool:
         """Whether the proof of the address can still be given."""
         return self.status is ApplicationStatus.UNCONFIRMED and now < self.expires_at
@@ -250,8 +259,8 @@ class InformationRequest(Model):
         return cls(
             question=question,
             asked_at=now,
-            answer_by=now + timedelta(days=14),
-            close_at=now + timedelta(days=28),
+            answer_by=end_of_day(now + timedelta(days=14)),
+            close_at=end_of_day(now + timedelta(days=28)),
         )
 
 

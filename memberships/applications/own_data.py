@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from memberships.applications.models import Application, Note
+from memberships.applications.models import AnswerRevision, Application, Note
 from memberships.applications.queries import answers_as_asked, questions_of
 from memberships.calendar import BERLIN
 from memberships.database import db
@@ -32,13 +32,23 @@ def own_data(application: Application) -> dict[str, Any]:
         "promised_by": _iso(application.due_at),
         "decided_at": _iso(application.decided_at),
         "decline_reason": application.decline_reason,
+        "decided_by_body": application.decided_by_body,
+        "body_decided_on": _iso(application.body_decided_on),
+        "received_on": _iso(application.received_on),
+        "recommendation": application.recommendation,
+        "recommendation_note": application.recommendation_note,
         "answers": {key: value for key, value in application.all_answers.items() if value},
+        "earlier_answers": [
+            {"until": _iso(revision.changed_at), "answers": revision.answers}
+            for revision in _revisions(application)
+        ],
         "questions": [
             {
                 "asked_at": _iso(request.asked_at),
                 "question": request.question,
                 "answered_at": _iso(request.answered_at),
                 "answer": request.answer,
+                "answered_via": request.answered_via,
             }
             for request in questions_of(application)
         ],
@@ -125,7 +135,15 @@ def _notes(application: Application) -> Sequence[Note]:
     ).all()
 
 
-def _iso(at: datetime | None) -> str | None:
+def _revisions(application: Application) -> Sequence[AnswerRevision]:
+    return db.session.scalars(
+        sa.select(AnswerRevision)
+        .where(AnswerRevision.application_id == application.id)
+        .order_by(AnswerRevision.id)
+    ).all()
+
+
+def _iso(at: date | None) -> str | None:
     return at.isoformat() if at else None
 
 

@@ -28,6 +28,10 @@ from memberships.networks.definition import (
 _UNWANTED = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufffe\uffff\ud800-\udfff]"
 )
+UNWANTED = (
+    "Der Text enthält Steuerzeichen, die nicht gespeichert werden können. "
+    "Geben Sie ihn bitte neu ein."
+)
 _EDGES = "\u200b\u200e\u200f\u2060\ufeff"
 
 _PHONE = re.compile(r"[0-9 ()+/-]*")
@@ -78,12 +82,14 @@ def parse_address(value: str) -> str:
     return (checked.ascii_email or checked.normalized).lower()
 
 
+def has_unwanted_characters(text: str) -> bool:
+    """Whether a text holds control characters or direction overrides."""
+    return _UNWANTED.search(text) is not None
+
+
 def wanted_characters(form: NetworkForm, field: Field) -> None:
-    if _UNWANTED.search(field.data or ""):
-        raise validators.StopValidation(
-            "Der Text enthält Steuerzeichen, die nicht gespeichert werden können. "
-            "Geben Sie ihn bitte neu ein."
-        )
+    if has_unwanted_characters(field.data or ""):
+        raise validators.StopValidation(UNWANTED)
 
 
 def _length(minimum: int, maximum: int) -> Validator:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -245,18 +244,24 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
 @bp.post("/antrag/<confirm_token>/bestaetigen")
 @public
 @limited
-def confirm_application(confirm_token: str) -> tuple[str, int] | AnyResponse:
+def confirm_application(confirm_token: str) -> str | tuple[str, int] | AnyResponse:
     with unit_of_work():
         application = queries.application_by_confirm_token(confirm_token, for_change=True)
-        if application is None or application.expires_at <= utcnow():
+        if application is None:
             return link_is_unknown()
-        with suppress(AlreadyConfirmed):
+        if application.confirmed_at and not application.is_just_confirmed(utcnow()):
+            return _show_confirmed(application, confirm_token)
+        try:
             services.confirm_application(
                 application,
                 proof=token_hash(confirm_token),
                 channel="link",
                 newsletter="no_newsletter" not in request.form,
             )
+        except LinkUnknown:
+            return link_is_unknown()
+        except AlreadyConfirmed:
+            pass
         token = services.open_case(application, purpose="confirmed_here")
     return redirect(url_for(".case", case_token=token), 303)
 
@@ -266,7 +271,7 @@ def _show_confirmed(application: Application, confirm_token: str) -> str:
         "applications/already_confirmed.html",
         net=definition_of(application.definition),
         confirmed_at=application.confirmed_at,
-        confirm_token=confirm_token if utcnow() < application.expires_at else "",
+        confirm_token=confirm_token if application.is_just_confirmed(utcnow()) else "",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -84,8 +84,8 @@ def write_anchor(day: date) -> Anchor | None:
     last = db.session.scalar(sa.select(Anchor).order_by(Anchor.day.desc()).limit(1))
     if last is not None and last.day >= day:
         return None
-    heads = _heads_since(last.up_to_event if last else 0)
-    if not heads:
+    heads = _heads_since(last)
+    if not heads or (last is not None and heads[-1][3] <= last.up_to_event):
         return None
     anchor = Anchor(
         day=day,
@@ -98,13 +98,13 @@ def write_anchor(day: date) -> Anchor | None:
     return anchor
 
 
-def _heads_since(event_id: int) -> list[tuple[UUID, int, str, int]]:
-    grown = (
-        sa.select(Event.subject_id, sa.func.max(Event.seq).label("seq"))
-        .where(Event.id > event_id)
-        .group_by(Event.subject_id)
-        .subquery()
-    )
+def _heads_since(last: Anchor | None) -> list[tuple[UUID, int, str, int]]:
+    query = sa.select(Event.subject_id, sa.func.max(Event.seq).label("seq"))
+    if last is not None:
+        # Ids are given before the commit: of the last anchor's day some may have come in after it.
+        its_day = datetime.combine(last.day, time(), UTC)
+        query = query.where(sa.or_(Event.id > last.up_to_event, Event.at >= its_day))
+    grown = query.group_by(Event.subject_id).subquery()
     rows = db.session.execute(
         sa.select(Event.subject_id, Event.seq, Event.hash, Event.id)
         .join(grown, sa.and_(grown.c.subject_id == Event.subject_id, grown.c.seq == Event.seq))

@@ -281,7 +281,10 @@ def approve_application(network: Network, application_id: UUID) -> Any:
 @bp.route("/<slug>/antraege/<uuid:application_id>/ablehnen", methods=["GET", "POST"])
 @requires(Permission.DECIDE_APPLICATIONS)
 def decline_application(network: Network, application_id: UUID) -> Any:
-    form = fill_reasons(DeclineForm(), current_definitions()[network.slug].decline_reasons)
+    known = db.session.get(Application, application_id)
+    if known is None or known.network_id != network.id:
+        abort(404)
+    form = fill_reasons(DeclineForm(), services.reasons_to_decline(known))
     return _decide(
         network,
         application_id,
@@ -383,8 +386,11 @@ def meeting(network: Network) -> Any:
 
 
 def _require_body(network: Network) -> None:
+    """A body decides here; or it did when a case was opened that still waits for it."""
     rules = current_definitions()[network.slug].admission
-    if all(rule.policy is not Policy.BODY_DECISION for rule in rules):
+    if all(rule.policy is not Policy.BODY_DECISION for rule in rules) and not any(
+        map(services.body_decides, queries.applications_for_meeting(network.id))
+    ):
         abort(404)
 
 
@@ -398,6 +404,7 @@ def _show_meeting(network: Network, form: MeetingForm, **state: Any) -> str:
         cases=[
             (application, answers_as_asked(application, definition_of(application.definition)))
             for application in queries.applications_for_meeting(network.id)
+            if services.body_decides(application)
         ],
         may=lambda permission: may(role_in(network.id), permission),
         now=utcnow(),

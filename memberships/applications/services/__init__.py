@@ -15,6 +15,7 @@ from memberships.applications.services.deciding import (
     body_decides,
     check_decidable,
     decline_application,
+    reasons_to_decline,
     recommend_decision,
     record_body_decision,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "open_case",
     "page_token_of",
     "question_preview",
+    "reasons_to_decline",
     "receive_information",
     "recommend_decision",
     "record_body_decision",

@@ -19,9 +19,10 @@ from memberships.applications.models import (
     Application,
     ApplicationStatus,
     CaseToken,
+    Confirmation,
 )
 from memberships.applications.queries import changes_since
-from memberships.calendar import BERLIN
+from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow
 from memberships.networks.definition import Definition
 from memberships.search import fold
@@ -73,8 +74,9 @@ def open_case(application: Application, *, purpose: str) -> str:
 
 
 def close_case_links(application: Application) -> None:
-    """End every link to the applicant's own page."""
-    db.session.execute(sa.delete(CaseToken).where(CaseToken.application_id == application.id))
+    """End every link to the applicant's own page, and what could open a new one."""
+    for secret in (CaseToken, Confirmation):
+        db.session.execute(sa.delete(secret).where(secret.application_id == application.id))
 
 
 def keep_revision(application: Application) -> None:
@@ -106,4 +108,4 @@ def promised_by(definition: Definition, start: datetime) -> datetime:
         day += timedelta(days=1)
         if not definition.promise.working_days or day.weekday() < 5:
             days -= 1
-    return datetime.combine(day, time(23, 59), BERLIN)
+    return end_of_day(datetime.combine(day, time(), BERLIN))

@@ -27,8 +27,8 @@ from memberships.events.services import record_event
 from memberships.members.models import Holder, Membership
 from memberships.members.queries import living_membership
 from memberships.members.services import start_membership
-from memberships.networks.definition import Policy
-from memberships.networks.queries import definition_of
+from memberships.networks.definition import DeclineReason, Policy
+from memberships.networks.queries import current_definitions, definition_of
 
 _BY_HAND = "by_hand"
 
@@ -125,6 +125,13 @@ def _require_decidable(application: Application) -> None:
         raise ApplicationNotDecidable
 
 
+def reasons_to_decline(application: Application) -> tuple[DeclineReason, ...]:
+    """The reasons that the case's own definition knows; today's where it knew none."""
+    definition = definition_of(application.definition)
+    current = current_definitions().get(definition.slug, definition)
+    return definition.decline_reasons or current.decline_reasons
+
+
 def check_decidable(application: Application) -> None:
     """Whether one person may decide now: raises ApplicationNotDecidable or BodyDecides if not."""
     _require_decidable(application)
@@ -165,7 +172,7 @@ def _admit(application: Application, *, by: Actor, rule: str, message: str) -> M
 
 
 def _decline(application: Application, *, by: Actor, reason: str, message: str) -> None:
-    if reason not in {known.key for known in definition_of(application.definition).decline_reasons}:
+    if reason not in {known.key for known in reasons_to_decline(application)}:
         raise ReasonUnknown
     application.decline_reason = reason
     _settle(application, ApplicationStatus.DECLINED, by=by)

@@ -29,6 +29,7 @@ from memberships.applications.models import (
 from memberships.applications.queries import expired_applications
 from memberships.applications.services.cases import search_text_of
 from memberships.applications.services.deciding import decide_by_rule
+from memberships.calendar import end_of_day
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import erase_events, record_event
@@ -104,7 +105,7 @@ def new_application(
         applicant_kind=_kind_of(definition, answers),
         answers={k: v for k, v in answers.items() if k not in OWN_COLUMNS},
         submitted_at=now,
-        expires_at=now + timedelta(days=current_settings().confirmation_days),
+        expires_at=end_of_day(now + timedelta(days=current_settings().confirmation_days)),
         search_text=search_text_of(answers),
         confirmation_mails=0,
         confirmation_mailed_at=now,
@@ -198,11 +199,12 @@ def enter_code(application: Application, code: str, *, newsletter: bool) -> Code
     """Confirm by the code from the mail, typed on the page that asked for it.
 
     A wrong code uses up one try of every living code; a code without tries is dead. The right code
-    of an application that is confirmed already changes nothing and is RIGHT: a double click.
+    of an application that was confirmed a moment ago changes nothing and is RIGHT: a double click.
 
-    Raises LinkUnknown when the application has expired.
+    Raises LinkUnknown when the application has expired, or was confirmed longer ago.
     """
-    if utcnow() >= application.expires_at:
+    now = utcnow()
+    if not (application.is_confirmable(now) or application.is_just_confirmed(now)):
         raise LinkUnknown
     living = db.session.scalars(
         sa.select(Confirmation)
