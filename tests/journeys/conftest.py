@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 from scripts.chromium import usable_chromium
 from tests.journeys.person import Person
 from tests.journeys.server import Product, served, served_over_https
+from tests.journeys.staff import Colleague, fill_with_demonstration, networks_dir
 
 # No sandbox: tests also run as root, in containers. The others keep Chromium off the network.
 SWITCHES = [
@@ -53,6 +54,56 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
 def secure_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with served_over_https(tmp_path_factory.mktemp("secure")) as product:
         yield product
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """With the demonstration's data, and a network in which the coordination decides."""
+    folder = tmp_path_factory.mktemp("office")
+    with served(folder, MEMBERSHIPS_NETWORKS_DIR=networks_dir(folder)) as product:
+        fill_with_demonstration(product)
+        yield product
+
+
+@pytest.fixture(scope="session")
+def open_sessions() -> dict[str, Any]:
+    """What a browser keeps of each colleague who has signed in; mails for it are few an hour."""
+    return {}
+
+
+@pytest.fixture
+def colleague(
+    browser: Browser, office: Product, open_sessions: dict[str, Any]
+) -> Iterator[Callable[..., Colleague]]:
+    """Somebody of the team in a window of their own: colleague(LEAD, width=390)."""
+    windows: list[Colleague] = []
+
+    def begin(email: str, **wishes: Any) -> Colleague:
+        if email not in open_sessions:
+            first = Colleague(browser, office)
+            first.signs_in(email)
+            open_sessions[email] = first.context.storage_state()
+            first.leaves()
+        windows.append(Colleague(browser, office, storage_state=open_sessions[email], **wishes))
+        return windows[-1]
+
+    yield begin
+    for window in windows:
+        window.leaves()
+
+
+@pytest.fixture
+def arrives_at_work(browser: Browser, office: Product) -> Iterator[Callable[..., Colleague]]:
+    """Somebody of the team who is not signed in yet: arrives_at_work(width=390)."""
+    windows: list[Colleague] = []
+
+    def arrive(**wishes: Any) -> Colleague:
+        windows.append(Colleague(browser, office, **wishes))
+        return windows[-1]
+
+    yield arrive
+    for window in windows:
+        window.leaves()
 
 
 @pytest.fixture
