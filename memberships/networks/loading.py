@@ -82,10 +82,11 @@ def load_definitions(folder: Path) -> dict[str, Definition]:
             continue
         complete = common.complete(raw)
         found = list(_check(complete, file))
+        told = {mistake.key for mistake in found}
         try:
             definition = Definition.model_validate(complete)
         except ValidationError as error:
-            found += _explain(error, file)
+            found += [mistake for mistake in _explain(error, file) if mistake.key not in told]
         mistakes += found
         if not found:
             definitions[definition.slug] = definition
@@ -125,7 +126,7 @@ class _Common:
     def _field(self, entry: dict[str, Any]) -> dict[str, Any]:
         field = {**self.fields.get(str(entry.get("key")), {}), **entry}
         vocabulary = field.get("vocabulary")
-        if vocabulary in self.vocabularies:
+        if isinstance(vocabulary, str) and vocabulary in self.vocabularies:
             field["options"] = self._options(field.pop("vocabulary"))
         return field
 
@@ -209,7 +210,7 @@ def _check_condition(
                 file.name, f"{where}.{key}", "is not asked before", f"an earlier field: {known}"
             )
             continue
-        options = [option["key"] for option in _dicts(seen[key].get("options"))]
+        options = [str(option.get("key")) for option in _dicts(seen[key].get("options"))]
         wrong = (
             [value for value in allowed if value not in options]
             if isinstance(allowed, list)
@@ -229,12 +230,11 @@ _PARTS: list[type[Part]] = [
     ChoiceField, EmailField, LongTextField, TextField, Option,
 ]  # fmt: skip
 _KNOWN = sorted({name for part in _PARTS for name in part.model_fields})
-_TYPES = {"text", "long_text", "email", "choice", "consent"}
 
 
 def _explain(error: ValidationError, file: Path) -> Iterator[Mistake]:
     for fault in error.errors():
-        where = ".".join(str(step) for step in fault["loc"] if step not in _TYPES) or "(file)"
+        where = _place(fault["loc"])
         match fault["type"]:
             case "missing":
                 yield Mistake(file.name, where, "is missing", "give it a value")
@@ -250,3 +250,9 @@ def _explain(error: ValidationError, file: Path) -> Iterator[Mistake]:
                 yield Mistake(
                     file.name, where, f"{fault['input']!r:.80} does not fit", fault["msg"]
                 )
+
+
+def _place(steps: tuple[int | str, ...]) -> str:
+    """Where in the file; without the field's type, which pydantic puts behind a field's number."""
+    seen = [step for n, step in enumerate(steps) if n < 2 or steps[n - 2] != "fields"]
+    return ".".join(map(str, seen)) or "(file)"
