@@ -40,6 +40,13 @@ FORBIDDEN_KEYS = frozenset(
      "health", "private_address", "password"}
 )  # fmt: skip
 COMMON_KEYS = ("first_name", "last_name", "email")
+# These are columns of an application: their type and the longest value that fits.
+COLUMNS = {
+    "first_name": ("text", 80),
+    "last_name": ("text", 80),
+    "organisation_name": ("text", 160),
+    "email": ("email", 254),
+}
 
 
 @dataclass(frozen=True)
@@ -153,18 +160,14 @@ def _check(raw: dict[str, Any], file: Path) -> Iterator[Mistake]:
             f'slug = "{file.stem}"',
         )
     seen: dict[str, dict[str, Any]] = {}
+    always: set[str] = set()
     for n, section in enumerate(_dicts(raw.get("sections"))):
         yield from _check_condition(section.get("when"), seen, f"sections.{n}.when", file)
         for m, field in enumerate(_dicts(section.get("fields"))):
             yield from _check_field(field, seen, f"sections.{n}.fields.{m}", file)
-    for key in COMMON_KEYS:
-        if seen.get(key, {}).get("required") is not True:
-            yield Mistake(
-                file.name,
-                "sections",
-                f"{key} is not asked as required",
-                f'a field with key = "{key}" and required = true',
-            )
+            if field.get("required") is True and not (section.get("when") or field.get("when")):
+                always.add(str(field.get("key")))
+    yield from _check_common(raw, seen, always, file)
     rules = _dicts(raw.get("admission"))
     for n, rule in enumerate(rules):
         yield from _check_condition(rule.get("when"), seen, f"admission.{n}.when", file)
@@ -174,6 +177,29 @@ def _check(raw: dict[str, Any], file: Path) -> Iterator[Mistake]:
             f"admission.{len(rules) - 1}.when",
             "answers may fit no rule",
             "a last rule without a condition",
+        )
+
+
+def _check_common(
+    raw: dict[str, Any], seen: Mapping[str, dict[str, Any]], always: set[str], file: Path
+) -> Iterator[Mistake]:
+    """What an application cannot be stored without."""
+    joins = raw.get("joins")
+    kinds = joins if isinstance(joins, list) else []
+    for key in (*COMMON_KEYS, "applicant_kind") if len(kinds) > 1 else COMMON_KEYS:
+        if key not in always:
+            yield Mistake(
+                file.name,
+                "sections",
+                f"{key} is not asked as required",
+                f'a field with key = "{key}" and required = true, without a condition',
+            )
+    if "organisation" in kinds and seen.get("organisation_name", {}).get("required") is not True:
+        yield Mistake(
+            file.name,
+            "sections",
+            "organisation_name is not asked as required, though organisations may join",
+            'a field with key = "organisation_name" and required = true',
         )
 
 
@@ -196,8 +222,21 @@ def _check_field(
             f"{field['vocabulary']!r} is not known",
             "a name from config/vocabularies.toml",
         )
+    if key in COLUMNS:
+        yield from _check_column(key, field, where, file)
     yield from _check_condition(field.get("when"), seen, f"{where}.when", file)
     seen[key] = field
+
+
+def _check_column(key: str, field: dict[str, Any], where: str, file: Path) -> Iterator[Mistake]:
+    type_, longest = COLUMNS[key]
+    if field.get("type") != type_:
+        wrong = f"{field.get('type')!r} is not the type of {key}"
+        yield Mistake(file.name, f"{where}.type", wrong, f'"{type_}"')
+    limit = field.get("max")
+    if isinstance(limit, int) and limit > longest:
+        wrong = f"{limit} is longer than can be stored"
+        yield Mistake(file.name, f"{where}.max", wrong, f"at most {longest}")
 
 
 def _check_condition(
