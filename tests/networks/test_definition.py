@@ -159,6 +159,43 @@ def test_what_every_network_asks_must_be_required(folder: Path, key: str) -> Non
     assert f"{key} is not asked as required" in mistakes(folder)["sections"]
 
 
+@pytest.mark.parametrize("key", ["first_name", "email"])
+def test_what_every_network_asks_has_no_condition(folder: Path, key: str) -> None:
+    when = 'when = { applicant_kind = ["person"] }'
+    change(folder, f'key = "{key}"', f'key = "{key}"\n{when}')
+    assert f"{key} is not asked as required" in mistakes(folder)["sections"]
+
+
+def test_where_two_kinds_may_join_the_form_asks_which(folder: Path) -> None:
+    change(folder, 'key = "applicant_kind"\nrequired = true', 'key = "applicant_kind"')
+    assert "applicant_kind is not asked as required" in mistakes(folder)["sections"]
+
+
+def test_where_organisations_may_join_the_form_asks_their_name(folder: Path) -> None:
+    change(folder, 'key = "organisation_name"\nrequired = true', 'key = "organisation_name"')
+    assert "though organisations may join" in mistakes(folder)["sections"]
+
+
+@pytest.mark.parametrize(
+    ("key", "more", "told"),
+    [
+        ("first_name", "max = 81", {"max": "81 is longer than can be stored – at most 80"}),
+        ("last_name", "max = 500", {"max": "500 is longer than can be stored – at most 80"}),
+        (
+            "email",
+            'type = "text"\nmax = 80',
+            {"type": "'text' is not the type of email – \"email\""},
+        ),
+    ],
+)
+def test_what_has_a_column_of_its_own_must_fit_into_it(
+    folder: Path, key: str, more: str, told: dict[str, str]
+) -> None:
+    change(folder, f'key = "{key}"', f'key = "{key}"\n{more}')
+    found = mistakes(folder)
+    assert {where.rpartition(".")[2]: text for where, text in found.items()} == told
+
+
 def test_an_unknown_vocabulary_is_named(folder: Path) -> None:
     change(folder, 'key = "budget_relation"', 'key = "budget_relation"\nvocabulary = "colours"')
     told = mistakes(folder)
