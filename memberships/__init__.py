@@ -111,4 +111,6 @@ def _install_extensions(app: Flask, settings: Settings) -> None:
         prefix="static/",
         max_age=86_400,
         autorefresh=settings.is_development,
+        allow_all_origins=False,
+        add_headers_function=web.guard_static_file,
     )

@@ -94,25 +94,6 @@ class Settings(BaseModel):
             values["demo"] = values.get("env") != Environment.PRODUCTION.value
         return values
 
-    @model_validator(mode="after")
-    def _production(self) -> Settings:
-        if self.env is not Environment.PRODUCTION:
-            return self
-        faults = []
-        if (
-            len(self.secret_key) < 32
-            or len(set(self.secret_key)) < 10
-            or self.secret_key == DEVELOPMENT_KEY
-        ):
-            faults.append("MEMBERSHIPS_SECRET_KEY must be set to at least 32 random characters")
-        if not self.public_url.startswith("https://"):
-            faults.append("MEMBERSHIPS_PUBLIC_URL must be set and begin with https://")
-        if not self.smtp_url:
-            faults.append("MEMBERSHIPS_SMTP_URL must be set")
-        if faults:
-            raise ValueError("; ".join(faults))
-        return self
-
     @property
     def is_production(self) -> bool:
         return self.env is Environment.PRODUCTION
@@ -132,6 +113,8 @@ _FROM_ENVIRONMENT = {
     "demo",
     "trusted_proxies",
     "networks_dir",
+    "platform_name",
+    "sender_address",
 }
 
 
@@ -153,16 +136,42 @@ def load_settings(environ: Mapping[str, str], **overrides: Any) -> Settings:
         )
         if name.lower() not in _FROM_ENVIRONMENT
     ]
+    values |= overrides
+    faults = unknown + _faults_of_place(values)
     try:
-        settings = Settings.model_validate(values | overrides)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        lines = [
+        faults += [
             f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors()
         ]
-        raise SettingsInvalid("\n".join(unknown + lines)) from None
-    if unknown:
-        raise SettingsInvalid("\n".join(unknown))
+    if faults:
+        raise SettingsInvalid("\n".join(faults))
     return settings
+
+
+def _faults_of_place(values: Mapping[str, Any]) -> list[str]:
+    """What must be set where real people apply, whatever else is wrong."""
+    host = urlsplit(str(values.get("public_url", ""))).hostname
+    env = values.get("env", Environment.DEVELOPMENT)
+    if env == Environment.DEVELOPMENT and host not in {None, "localhost", "127.0.0.1", "::1"}:
+        # Everybody could read everybody's mails and sign in with the published key.
+        return ["MEMBERSHIPS_ENV must be production where others reach MEMBERSHIPS_PUBLIC_URL"]
+    if env != Environment.PRODUCTION:
+        return []
+    key = str(values.get("secret_key", ""))
+    faults = []
+    if len(key) < 32 or len(set(key)) < 10 or key == DEVELOPMENT_KEY:
+        faults.append("MEMBERSHIPS_SECRET_KEY must be set to at least 32 random characters")
+    if not str(values.get("public_url", "")).startswith("https://"):
+        faults.append("MEMBERSHIPS_PUBLIC_URL must be set and begin with https://")
+    if not values.get("smtp_url"):
+        faults.append("MEMBERSHIPS_SMTP_URL must be set")
+    if "example." in str(values.get("sender_address", "")):
+        faults.append("MEMBERSHIPS_SENDER_ADDRESS must be an address of yours")
+    if values.get("trusted_proxies") is None:
+        # Behind a proxy that is not counted, all visitors share one limit.
+        faults.append("MEMBERSHIPS_TRUSTED_PROXIES must be set: how many stand in front, or 0")
+    return faults
 
 
 def current_settings() -> Settings:

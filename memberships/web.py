@@ -9,6 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
+from wsgiref.headers import Headers
 
 from babel.dates import format_date, format_time
 from flask import Flask, Response, abort, current_app, render_template, request, url_for
@@ -134,6 +135,12 @@ def _set_headers(response: Response) -> Response:
     if response.mimetype == "text/html":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
+
+
+def guard_static_file(headers: Headers, path: str, url: str) -> None:
+    """Files are answered before Flask is asked; they get the same headers."""
+    for name, value in _HEADERS.items():
+        headers[name] = value
 
 
 ERROR_TEXTS: dict[int, tuple[str, str]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,16 +14,20 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
+from sqlalchemy.exc import IntegrityError
 
 from memberships import create_app
-from memberships.database import Model, db
+from memberships.database import Model, db, unit_of_work
 from memberships.events import guards
 from memberships.jobs import models as _all_tables  # noqa: F401 - only the worker imports these
 from memberships.settings import ROOT
 from tests.conftest import settings_for
+from tests.factories import confirmed, submitted
+from tests.pages import post
 from tests.postgres import VARIABLE, database
+from tests.tables import dump, nothing_stored
 
 
 @contextmanager
@@ -117,3 +122,99 @@ def test_migrations_form_one_numbered_line_and_know_no_code_of_ours() -> None:
 
 def _imports(file: Path) -> str:
     return "\n".join(re.findall(r"^(?:from|import) .*$", file.read_text(), re.MULTILINE))
+
+
+REBUILD = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+
+def rebuild():
+    how = "always" if op.get_bind().dialect.name == "sqlite" else "never"
+    return op.batch_alter_table("applications", recreate=how)
+
+
+def upgrade():
+    with rebuild() as table:
+        table.add_column(sa.Column("note", sa.String(20), nullable=True))
+
+
+def downgrade():
+    with rebuild() as table:
+        table.drop_column("note")
+"""
+
+LOOSE_ENDS = """
+from alembic import op
+
+revision = "9999"
+down_revision = "{head}"
+branch_labels = depends_on = None
+
+
+def upgrade():
+    op.execute("UPDATE applications SET definition_id = 99")
+"""
+
+
+@contextmanager
+def _app_with_one_more(engine: str, folder: Path, migration: str) -> Iterator[str]:
+    """A migrated application, and the folder of our migrations with one more."""
+    migrations = folder / "migrations"
+    shutil.copytree(ROOT / "migrations", migrations)
+    text = migration.format(head=_head())
+    (migrations / "versions" / "9999_one_more.py").write_text(text)
+    with _empty_app(engine, folder):
+        upgrade()
+        yield str(migrations)
+        db.session.remove()
+
+
+def _head() -> str | None:
+    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(engine: str, tmp_path: Path) -> None:
+    with _app_with_one_more(engine, tmp_path, REBUILD) as migrations:
+        confirmed(newsletter=True)
+        waiting = submitted()
+        before = dump()
+        assert before["confirmations"]
+        assert before["case_tokens"]
+
+        upgrade(directory=migrations)
+        columns = {column["name"] for column in sa.inspect(db.engine).get_columns("applications")}
+        assert "note" in columns
+        assert dump() == before
+        downgrade(directory=migrations)
+
+        assert dump() == before
+        assert post(current_app.test_client(), waiting.confirm).status == 303
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_after_a_migration_references_are_guarded_again(engine: str, tmp_path: Path) -> None:
+    with _app_with_one_more(engine, tmp_path, REBUILD) as migrations:
+        submitted()
+        upgrade(directory=migrations)
+        with pytest.raises(IntegrityError), unit_of_work():
+            db.session.execute(sa.text("UPDATE applications SET definition_id = 99"))
+        with pytest.raises(IntegrityError), unit_of_work():
+            db.session.execute(sa.text("UPDATE applications SET email = 'A@example.org'"))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_migration_that_leaves_loose_ends_is_taken_back(engine: str, tmp_path: Path) -> None:
+    with _app_with_one_more(engine, tmp_path, LOOSE_ENDS) as migrations:
+        submitted()
+        with nothing_stored(), pytest.raises((SystemExit, IntegrityError)):
+            upgrade(directory=migrations)
+        with db.engine.connect() as connection:
+            assert MigrationContext.configure(connection).get_current_revision() == _head()
+        with pytest.raises(IntegrityError), unit_of_work():
+            db.session.execute(sa.text("UPDATE applications SET definition_id = 99"))

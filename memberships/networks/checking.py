@@ -15,6 +15,13 @@ FORBIDDEN_KEYS = frozenset(
      "health", "private_address", "password"}
 )  # fmt: skip
 COMMON_KEYS = ("first_name", "last_name", "email")
+# These are columns of an application: their type and the longest value that fits.
+COLUMNS = {
+    "first_name": ("text", 80),
+    "last_name": ("text", 80),
+    "organisation_name": ("text", 160),
+    "email": ("email", 254),
+}
 
 
 class Fault(NamedTuple):
@@ -41,20 +48,49 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     if raw.get("slug") != name:
         yield Fault("slug", f"{raw.get('slug')!r} is not the file's name", f'slug = "{name}"')
     asked: dict[str, dict[str, Any]] = {}
+    always: set[str] = set()
     for n, section in enumerate(dicts(raw.get("sections"))):
         yield from _check_condition(section.get("when"), asked, f"sections.{n}.when")
         for m, field in enumerate(dicts(section.get("fields"))):
             yield from _check_field(field, asked, f"sections.{n}.fields.{m}")
-    for key in COMMON_KEYS:
-        if asked.get(key, {}).get("required") is not True:
-            yield Fault(
-                "sections",
-                f"{key} is not asked as required",
-                f'a field with key = "{key}" and required = true',
-            )
+            if field.get("required") is True and not (section.get("when") or field.get("when")):
+                always.add(str(field.get("key")))
+    yield from _check_common(raw, asked, always)
     yield from _check_admission(dicts(raw.get("admission")), asked)
     yield from _check_decision(raw)
     yield from _check_reasons(dicts(raw.get("decline_reasons")))
+
+
+def _check_common(
+    raw: dict[str, Any], asked: Mapping[str, dict[str, Any]], always: set[str]
+) -> Iterator[Fault]:
+    """What an application cannot be stored without."""
+    joins = raw.get("joins")
+    kinds = joins if isinstance(joins, list) else []
+    for key in (*COMMON_KEYS, "applicant_kind") if len(kinds) > 1 else COMMON_KEYS:
+        if key not in always:
+            yield Fault(
+                "sections",
+                f"{key} is not asked as required",
+                f'a field with key = "{key}" and required = true, without a condition',
+            )
+    if "organisation" in kinds and asked.get("organisation_name", {}).get("required") is not True:
+        yield Fault(
+            "sections",
+            "organisation_name is not asked as required, though organisations may join",
+            'a field with key = "organisation_name" and required = true',
+        )
+
+
+def _check_column(key: str, field: dict[str, Any], where: str) -> Iterator[Fault]:
+    type_, longest = COLUMNS[key]
+    if field.get("type") != type_:
+        wrong = f"{field.get('type')!r} is not the type of {key}"
+        yield Fault(f"{where}.type", wrong, f'"{type_}"', key)
+    limit = field.get("max")
+    if isinstance(limit, int) and limit > longest:
+        wrong = f"{limit} is longer than can be stored"
+        yield Fault(f"{where}.max", wrong, f"at most {longest}", key)
 
 
 def _check_field(
@@ -74,6 +110,8 @@ def _check_field(
             "a name from config/vocabularies.toml",
             key,
         )
+    if key in COLUMNS:
+        yield from _check_column(key, field, where)
     options = _option_keys(field)
     if field.get("default") and options and field["default"] not in options:
         yield Fault(

@@ -76,7 +76,9 @@ def _parse(
     try:
         return Definition.model_validate(complete), faults
     except ValidationError as error:
-        return None, [*faults, *explain(error, complete, common.fields)]
+        told = {fault.key for fault in faults}
+        more = explain(error, complete, common.fields)
+        return None, [*faults, *(fault for fault in more if fault.key not in told)]
 
 
 def _read_toml(file: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:

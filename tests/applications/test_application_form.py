@@ -50,7 +50,7 @@ MISSING = {
 }
 MISSING_OF_INSTITUTIONS = {
     "organisation_name": "Geben Sie den Namen Ihrer Organisation oder Initiative ein.",
-    "organisation_kind": "Wählen Sie aus, was am besten passt.",
+    "organisation_kind": "Wählen Sie die Art Ihrer Organisation oder Initiative aus.",
 }
 
 

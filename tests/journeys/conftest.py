@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,7 +31,7 @@ Arrives = Callable[..., Person]
 @pytest.fixture(scope="session")
 def chromium() -> str:
     # `make test` names it; the slower search is for a person who runs pytest alone.
-    path = os.environ.get("CHROMIUM") or usable_chromium()
+    path = shutil.which(os.environ.get("CHROMIUM", "")) or usable_chromium()
     if path is None:
         pytest.fail("no usable Chromium here; bring it with: .venv/bin/python scripts/chromium.py")
     return path

@@ -51,7 +51,7 @@ def test_mistakes_are_named_and_nothing_typed_is_lost(
     person.clicks("Anmelden")
     person.sees(FORM_TITLE, state="form-half-filled-in")
     assert [link.inner_text() for link in summary.get_by_role("link").all()] == [
-        "Wählen Sie aus, was am besten passt.",
+        "Wählen Sie die Art Ihrer Organisation oder Initiative aus.",
         "Geben Sie Ihren Nachnamen ein.",
         "Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel name@beispiel.de.",
     ]

@@ -126,7 +126,7 @@ def test_the_lead_invites_and_removes_a_reader(
     lead.sees("Team", state="team")
     lead.clicks("Einladen")
     lead.sees("Team", state="team nothing filled in")
-    page.get_by_label("Name", exact=True).fill(f"Édith Lesé {email[7:12]}")
+    page.get_by_label("Vor- und Nachname").fill(f"Édith Lesé {email[7:12]}")
     page.get_by_label("E-Mail-Adresse").fill(email)
     invitation = page.get_by_role("region", name="Jemanden einladen")
     invitation.get_by_label("Rolle").select_option("reader")

@@ -10,7 +10,7 @@ from tests.journeys.person import FORM, NETWORK, new_address
 from tests.journeys.server import Product, copy_without_vendor, served, wait_for
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     """From a checkout in which set-up could not bring the style sheet and the fonts."""
     checkout = copy_without_vendor(tmp_path_factory.mktemp("checkout"))
@@ -18,12 +18,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
         yield product
 
 
-@pytest.mark.parametrize("color_scheme", ["light", "dark"])
 @pytest.mark.xdist_group("plain")
 def test_without_the_style_sheet_everything_still_works(
-    arrives: Arrives, plain: Product, width: int, color_scheme: str
+    arrives: Arrives, plain: Product, width: int
 ) -> None:
-    person = arrives(plain, width=width, color_scheme=color_scheme)
+    person = arrives(plain, width=width, color_scheme="dark" if width < 600 else "light")
     page, email = person.page, new_address()
     for path in ("/", NETWORK, f"{NETWORK}/datenschutz", f"{NETWORK}/impressum", "/postfach"):
         person.opens(path)

@@ -6,6 +6,7 @@ import signal
 import threading
 from collections import Counter
 
+import pytest
 import sqlalchemy as sa
 
 from memberships.database import db, utcnow
@@ -15,7 +16,7 @@ from tests.mails.cases import stored
 from tests.mails.processes import end_leases, mails_locked, worker_process
 from tests.smtp_servers import Inbox, Received
 
-PATIENCE = 30
+PATIENCE = 60
 
 
 class Gate:
@@ -81,6 +82,7 @@ def test_killed_between_acceptance_and_mark_a_mail_comes_again_under_the_same_me
     assert [attempt.outcome for attempt in mail.log] == ["sent"]
 
 
+@pytest.mark.timeout(400)
 def test_however_often_workers_are_killed_every_mail_arrives(app, queue, inbox):
     mail_ids = [queue(to=f"person{number}@example.org") for number in range(50)]
     kills = 3

@@ -194,7 +194,7 @@ def _field(key: str, **changes: Any) -> dict[str, Any]:
             _field("first_name", required=False),
             (
                 "sections: first_name is not asked as required – "
-                'a field with key = "first_name" and required = true'
+                'a field with key = "first_name" and required = true, without a condition'
             ),
         ),
     ],
