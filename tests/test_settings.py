@@ -122,7 +122,7 @@ def test_every_wrong_setting_is_named_at_once() -> None:
     ],
 )
 def test_a_value_out_of_its_bounds_is_refused(key: str, value: object) -> None:
-    (line,) = faults({}, **{key: value})
+    (line,) = faults({"MEMBERSHIPS_ENV": "testing"}, **{key: value})
     assert line.startswith(f"{key}: ")
 
 

@@ -58,7 +58,8 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     yield from _check_common(raw, asked, always)
     yield from _check_admission(dicts(raw.get("admission")), asked)
     yield from _check_decision(raw)
-    yield from _check_reasons(dicts(raw.get("decline_reasons")))
+    if isinstance(raw.get("decline_reasons"), list):
+        yield from _check_reasons(dicts(raw["decline_reasons"]))
 
 
 def _check_common(

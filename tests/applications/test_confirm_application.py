@@ -234,7 +234,7 @@ def test_an_expired_application_is_not_confirmed(client: FlaskClient) -> None:
         confirm(applied)
 
 
-@pytest.mark.parametrize("status", set(ApplicationStatus) - {ApplicationStatus.UNCONFIRMED})
+@pytest.mark.parametrize("status", list(ApplicationStatus)[1:])
 def test_only_an_unconfirmed_application_is_confirmable(
     client: FlaskClient, status: ApplicationStatus
 ) -> None:

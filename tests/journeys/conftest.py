@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from scripts.chromium import usable_chromium
 from tests.journeys.person import Person
-from tests.journeys.server import Product, served, served_over_https
+from tests.journeys.server import Product, served
 from tests.journeys.staff import Colleague, fill_with_demonstration, networks_dir
 
 # No sandbox: tests also run as root, in containers. The others keep Chromium off the network.
@@ -48,12 +48,6 @@ def browser(chromium: str) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with served(tmp_path_factory.mktemp("product")) as product:
-        yield product
-
-
-@pytest.fixture(scope="session")
-def secure_product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    with served_over_https(tmp_path_factory.mktemp("secure")) as product:
         yield product
 
 

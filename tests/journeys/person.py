@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Response
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Request, Response, expect
 
 from tests.journeys.server import Product, wait_for
 
@@ -20,6 +20,8 @@ NETWORK = "/netzwerke/buergerhaushalt"
 FORM = f"{NETWORK}/antrag"
 # The stamp of the form counts whole seconds, so a little more than the two of config/default.toml.
 READING_SECONDS = 3.2
+
+LONG = 5 * 1024 * 1024
 
 ENGLISH = re.compile(
     r"\b(the|and|your|you|this|please|with|from|field|required|invalid|submit|cancel|request|"
@@ -193,6 +195,21 @@ class Person:
         self.sends()
         self.page.wait_for_url("**/warten")
         return self.page.url
+
+    def pastes_too_much(self) -> None:
+        """Five megabytes into one field, and sends."""
+        self.opens(FORM)
+        self.fills_in(email="kaethe@example.org")
+        self.page.get_by_label("Nachname").evaluate(f"field => field.value = 'x'.repeat({LONG})")
+        self.clicks("Anmelden")
+
+    def goes_back_to_all_that_was_typed(self) -> None:
+        page = self.page
+        page.go_back()
+        expect(page.get_by_label("Vorname")).to_have_value("Käthe")
+        expect(page.get_by_label("E-Mail-Adresse")).to_have_value("kaethe@example.org")
+        expect(page.get_by_label("Für mich")).to_be_checked()
+        assert page.get_by_label("Nachname").evaluate("field => field.value.length") == LONG
 
     def mail(self, email: str, subject: str = "", *, number: int = 1) -> Locator:
         """Open the newest of `number` mails to this address, once they have arrived."""

@@ -9,7 +9,6 @@ from tests.journeys.server import Product, wait_for
 
 WAITING = "Wir haben Ihnen eine E-Mail geschickt"
 FORM_TITLE = "Anmeldung zum Netzwerk Bürgerhaushalt"
-LONG = 5 * 1024 * 1024
 
 
 @pytest.mark.parametrize("has_script", [True, False], ids=["script", "no-script"])
@@ -97,32 +96,12 @@ def test_who_is_too_fast_sends_once_more(person: Person) -> None:
     person.sees(WAITING)
 
 
-def paste_too_much(person: Person) -> None:
-    page = person.page
-    person.opens(FORM)
-    person.fills_in(email="kaethe@example.org")
-    page.get_by_label("Nachname").evaluate(f"field => field.value = 'x'.repeat({LONG})")
-    person.clicks("Anmelden")
+def test_too_much_text_is_told_and_kept(person: Person) -> None:
+    person.pastes_too_much()
     person.sees("Das war zu viel Text", state="413")
     # Going back is what keeps the text: nothing prominent leads elsewhere.
-    expect(page.get_by_role("main").get_by_role("link")).to_have_count(0)
-    page.go_back()
-    expect(page.get_by_label("Vorname")).to_have_value("Käthe")
-    expect(page.get_by_label("E-Mail-Adresse")).to_have_value("kaethe@example.org")
-    expect(page.get_by_label("Für mich")).to_be_checked()
-    assert page.get_by_label("Nachname").evaluate("field => field.value.length") == LONG
-
-
-def test_too_much_text_is_told_and_kept(person: Person) -> None:
-    paste_too_much(person)
-
-
-@pytest.mark.xdist_group("https")
-def test_too_much_text_is_told_and_kept_over_https(
-    arrives: Arrives, secure_product: Product
-) -> None:
-    """There browsers are stricter with pages that must not be stored."""
-    paste_too_much(arrives(secure_product))
+    expect(person.page.get_by_role("main").get_by_role("link")).to_have_count(0)
+    person.goes_back_to_all_that_was_typed()
 
 
 def test_a_double_click_is_one_application(person: Person, product: Product) -> None:
