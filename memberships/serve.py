@@ -142,9 +142,10 @@ def _say_where_to_click(settings: Settings) -> None:
                 break
         except (urllib.error.URLError, OSError):
             time.sleep(0.2)
-    lines = [f"Ready: {here}", f"  join a network    {here}/netzwerke/buergerhaushalt/antrag"]
+    lines = [f"Ready: {here}", f"  join a network    {here}/"]
     if settings.is_development:
         lines.append(f"  read the mails    {here}/postfach")
+        lines.append(f"  coordinate        {here}/zugang as coordinator@example.org")
     if not has_vendor():
         lines.append(
             "  plainly styled: the style sheet could not be fetched; retry with: make vendor"
