@@ -204,6 +204,10 @@ def test_a_case_is_decided_with_the_keyboard_alone(colleague: Any, width: int) -
     staff.enters(last_name, new_address())
     press = page.keyboard.press
 
+    def enter() -> None:
+        with page.expect_navigation():
+            press("Enter")
+
     def tab_to(target: Locator) -> None:
         for _ in range(40):
             press("Tab")
@@ -215,20 +219,20 @@ def test_a_case_is_decided_with_the_keyboard_alone(colleague: Any, width: int) -
     staff.opens(TODAY)
     tab_to(page.get_by_label("Name, Organisation, Ort, E-Mail"))
     page.keyboard.type(last_name)
-    press("Enter")
+    enter()
     tab_to(page.get_by_role("row").get_by_role("link", name=last_name))
-    press("Enter")
+    enter()
     staff.sees(f"Käthe {last_name}")
     tab_to(page.get_by_role("link", name="Ablehnen – Mail ansehen"))
-    press("Enter")
+    enter()
     staff.sees(f"Käthe {last_name} ablehnen")
     tab_to(page.get_by_label("Voraussetzung nicht erfüllt"))
     press("Space")
     # Enter in a field never decides: it only shows the mail.
-    press("Enter")
+    enter()
     expect(page.locator("pre.app-mail")).to_contain_text("nicht erfüllt")
     staff.sees(f"Käthe {last_name} ablehnen")
     tab_to(page.get_by_role("button", name="Ablehnen und Mail senden"))
-    press("Enter")
+    enter()
     told = page.get_by_role("group", name=f"Käthe {last_name} ist abgelehnt.")
     expect(told).to_be_focused()
