@@ -91,15 +91,18 @@ def test_reloading_after_sending_sends_nothing_again(staff: Colleague, office: P
     email, page = new_address(), staff.page
     staff.enters(family_name(), email)
     page.get_by_label("Neue Notiz").fill(TEXT)
-    staff.clicks("Notiz speichern")
+    with page.expect_navigation():
+        staff.clicks("Notiz speichern")
     page.reload()
     expect(page.get_by_text("Am Telefon war <niemand>,")).to_have_count(1)
     staff.clicks("Rückfrage – Mail ansehen", role="link")
     page.get_by_label("Ihre Frage").fill(TEXT)
-    staff.clicks("Vorschau aktualisieren")
+    with page.expect_navigation():
+        staff.clicks("Vorschau aktualisieren")
     page.reload()
     expect(page.get_by_label("Ihre Frage")).to_have_value(TEXT)
-    staff.clicks("Frage senden")
+    with page.expect_navigation():
+        staff.clicks("Frage senden")
     page.get_by_role("group", name="Die Rückfrage an").wait_for()
     page.reload()
     asked = "SELECT count(*) FROM outgoing_mails WHERE to_address = ? AND kind = ?"

@@ -199,21 +199,24 @@ def many(count: int, kim: Staff) -> list[Applied]:
     return cases
 
 
-@pytest.mark.parametrize("tab", ["offen", "alle"])
-def test_paging_visits_each_of_120_cases_once_while_some_are_decided(app, kim, tab) -> None:
-    cases = many(120, kim)
+@pytest.mark.parametrize(("tab", "count", "size"), [("offen", 120, 50), ("alle", 24, 7)])
+def test_paging_visits_each_case_once_while_some_are_decided(
+    app, kim, monkeypatch, tab, count, size
+) -> None:
+    monkeypatch.setattr(queries, "PAGE_SIZE", size)
+    cases = many(count, kim)
     browser, seen = signed_in(app, kim), []
     address = f"{QUEUE}?ansicht={tab}"
     while address:
         page = get(browser, address)
         seen += listed(page)
         # Somebody else decides what was on this page, and the first of the rest.
-        for applied in cases[len(seen) - 10 : len(seen) - 5] if len(seen) < 120 else []:
+        for applied in cases[len(seen) - 10 : len(seen) - 5] if len(seen) < count else []:
             if applied.row.status is ApplicationStatus.IN_REVIEW:
                 approve(applied, kim)
         more = [e.get("href") for e in page.root if e.words.startswith("Weitere anzeigen")]
         address = next((link for link in more if link), "")
-    assert len(seen) == len(set(seen)) == 120
+    assert len(seen) == len(set(seen)) == count
     assert set(seen) == {applied.id for applied in cases}
 
 
