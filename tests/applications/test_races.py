@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from memberships.accounts.models import Account
+from memberships.accounts.services import verify_account
 from memberships.applications.models import Application, ApplicationStatus, Confirmation
+from memberships.database import unit_of_work
 from memberships.events.models import Event, Tombstone
 from memberships.events.queries import check_log
 from memberships.mails.models import MailState, OutgoingMail
@@ -85,7 +88,14 @@ def test_link_and_code_at_once_make_one_membership(app: Flask) -> None:
     assert len([tag for tag in tags() if tag == "application:confirmed"]) == 1
 
 
-def test_many_applications_of_one_address_end_in_one_living_membership(app: Flask) -> None:
+@pytest.mark.parametrize("has_account", [False, True])
+def test_many_applications_of_one_address_end_in_one_living_membership(
+    app: Flask, has_account: bool
+) -> None:
+    """Making the account lets them pass one by one; where it stands already, its lock must."""
+    if has_account:
+        with unit_of_work():
+            verify_account("mara@example.org")
     all_applied = [submitted(email="mara@example.org") for _ in range(MANY)]
     answers = race(app, [("click_confirm", applied.confirm_token) for applied in all_applied])
 
