@@ -10,7 +10,7 @@ import time_machine
 from memberships.applications.errors import NothingAsked
 from memberships.applications.models import ApplicationStatus, Channel, InformationRequest
 from memberships.applications.services import close_unanswered, receive_information
-from memberships.calendar import BERLIN
+from memberships.calendar import BERLIN, end_of_day
 from memberships.database import unit_of_work, utcnow
 from memberships.events.models import APPLICANT, Actor
 from memberships.events.queries import check_log
@@ -53,7 +53,8 @@ def test_the_answer_is_stored_and_the_time_of_waiting_is_added(app, kim) -> None
     application, question = applied.row, only(InformationRequest)
     assert application.status is ApplicationStatus.IN_REVIEW
     assert application.clock_stopped_at is None
-    assert application.due_at - due == timedelta(days=6, hours=3)
+    # What is promised is a day: it counts to its end.
+    assert application.due_at == end_of_day(due + timedelta(days=6, hours=3))
     assert (question.answer, question.answered_at) == ("In Öderan.", now)
     assert question.answered_via is Channel.ONLINE
     event = newest_event(applied)
@@ -83,7 +84,7 @@ def test_a_closed_application_is_taken_up_again_with_a_new_promise(app, kim) -> 
     with time_machine.travel(MONDAY, tick=False):
         applied = case()
         ask(applied, kim)
-    with time_machine.travel(MONDAY + timedelta(days=28), tick=False), unit_of_work():
+    with time_machine.travel(MONDAY + timedelta(days=29), tick=False), unit_of_work():
         close_unanswered()
     with time_machine.travel(MONDAY + timedelta(days=40), tick=False):
         answer(applied)

@@ -14,6 +14,7 @@ from memberships.applications.services import (
     receive_information,
     remind_of_questions,
 )
+from memberships.calendar import end_of_day
 from memberships.database import unit_of_work
 from memberships.events.queries import check_log
 from tests.factories import Applied, token_in
@@ -44,9 +45,14 @@ def asked(app, kim) -> Applied:
     return applied
 
 
-def after(days: float, job: Callable[[], int], less: timedelta = timedelta(0)) -> int:
-    with time_machine.travel(MONDAY + timedelta(days=days) - less, tick=False), unit_of_work():
+def after(days: int, job: Callable[[], int], less: timedelta = timedelta(0)) -> int:
+    """What the job does at the end of that day in Berlin."""
+    with time_machine.travel(end_of(days) - less, tick=False), unit_of_work():
         return job()
+
+
+def end_of(days: int) -> datetime:
+    return end_of_day(MONDAY + timedelta(days=days))
 
 
 def test_the_reminder_comes_after_fourteen_days_and_not_before(asked) -> None:
@@ -54,7 +60,7 @@ def test_the_reminder_comes_after_fourteen_days_and_not_before(asked) -> None:
         assert after(14, remind_of_questions, SECOND) == 0
     assert after(14, remind_of_questions) == 1
 
-    assert only(InformationRequest).reminded_at == MONDAY + timedelta(days=14)
+    assert only(InformationRequest).reminded_at == end_of(14)
     (mail,) = mails_of(asked, "information_reminder")
     assert "Wo sind Sie tätig?" in str(mail.body)
     assert "21. Dezember 2026" in str(mail.body)
@@ -79,7 +85,7 @@ def test_it_is_closed_after_twenty_eight_days_and_not_before(asked, client) -> N
 
     application = asked.row
     assert application.status is ApplicationStatus.CLOSED
-    assert application.settled_at == MONDAY + timedelta(days=28)
+    assert application.settled_at == end_of(28)
     assert (application.clock_stopped_at, application.decided_at) == (None, None)
     assert application.due_at == due
     (mail,) = mails_of(asked, "application_closed")

@@ -36,6 +36,7 @@ from memberships.applications.models import (
     Recommendation,
 )
 from memberships.applications.queries import application_by_confirm_token
+from memberships.calendar import end_of_day
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import Event
 from memberships.events.queries import check_log
@@ -147,7 +148,7 @@ class Workflow(RuleBasedStateMachine):
                 q.asked_at for q in all_of(InformationRequest) if q.application_id == applied.id
             )
             assert due is not None
-            assert after.due_at == due + (utcnow() - asked)
+            assert after.due_at == end_of_day(due + (utcnow() - asked))
         else:
             assert after.due_at == due
 
