@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from memberships.applications.errors import AlreadySubmitted
 from memberships.applications.models import Application, ApplicationStatus, Channel, Confirmation
 from memberships.applications.services import page_token_of, submission_key, submit_application
+from memberships.calendar import end_of_day
 from memberships.database import unit_of_work, utcnow
 from memberships.events.models import Event
 from memberships.mails.models import MailClass, MailState, OutgoingMail
@@ -35,7 +36,7 @@ def test_a_sent_form_waits_for_the_proof_of_its_address(client: FlaskClient) -> 
         "organisation_kind": "foundation",
         "budget_relation": "planning",
     }
-    assert application.expires_at == application.submitted_at + timedelta(days=7)
+    assert application.expires_at == end_of_day(application.submitted_at + timedelta(days=7))
     assert only(DefinitionVersion).digest == network().digest
     assert [event.tag for event in all_of(Event)] == ["application:submitted"]
     assert page.headers["Location"] == f"/antrag/{page_token(page)}/warten"

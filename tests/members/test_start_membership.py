@@ -13,7 +13,8 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM, Event
 from memberships.events.queries import events_about
 from memberships.members.models import Holder, Membership
-from memberships.members.services import living_membership, start_membership
+from memberships.members.queries import living_membership
+from memberships.members.services import start_membership
 from memberships.networks.services import publish_definition
 from tests.factories import INSTITUTION, confirmed, network
 from tests.tables import all_of, nothing_stored, only
