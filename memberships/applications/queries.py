@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
@@ -59,6 +60,13 @@ def _one(condition: sa.ColumnElement[bool], *, for_change: bool) -> Application 
     if for_change:
         query = query.with_for_update(of=Application)
     return db.session.scalar(query)
+
+
+def application_id_of(submission_key: str) -> UUID:
+    """The application that was stored under this key."""
+    return db.session.scalars(
+        sa.select(Application.id).where(Application.submission_key == submission_key)
+    ).one()
 
 
 def expired_applications(now: datetime, limit: int) -> Sequence[Application]:

@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 from memberships.networks.definition import Policy
 
 # Names that the form itself sends; a field of the same name would be overwritten.
-RESERVED_KEYS = frozenset({"stamp", "feld_b7", "code", "no_newsletter"})
+RESERVED_KEYS = frozenset(
+    {"stamp", "feld_b7", "code", "no_newsletter", "version", "channel", "received_on", "csrf_token"}
+)
 # Art. 9 and Art. 5(1)(c) GDPR: never asked, in no network.
 FORBIDDEN_KEYS = frozenset(
     {"date_of_birth", "birthday", "age", "gender", "nationality", "party", "religion", "disability",

@@ -17,6 +17,7 @@ from memberships.accounts.guard import (
 )
 from memberships.applications import services
 from memberships.applications.errors import (
+    AlreadySubmitted,
     ApplicationChanged,
     ApplicationNotDecidable,
     ApplicationUnknown,
@@ -26,7 +27,7 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
-from memberships.applications.queries import answers_as_asked
+from memberships.applications.queries import answers_as_asked, application_id_of
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.networks.definition import Policy
 from memberships.networks.models import Network
@@ -45,6 +46,7 @@ from memberships.review.forms import (
     fill_reasons,
 )
 from memberships.review.timeline import timeline_of
+from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
 
@@ -363,17 +365,21 @@ def enter_application(network: Network) -> Any:
         # Both, so that all messages show at once.
         valid = (entry.validate(), form.validate())
         if all(valid):
-            with unit_of_work():
-                application = services.enter_application(
+            nonce = request.form.get("stamp", "")
+            key = services.submission_key(nonce or new_token(), form.answers, set())
+            # A double click finds the first one's case.
+            with suppress(AlreadySubmitted), unit_of_work():
+                services.enter_application(
                     net,
                     form.answers,
+                    key=key,
                     channel=Channel(entry.channel.data),
                     received_on=entry.received_on.data,
                     by=signed_in_actor(),
                 )
-                application_id = application.id
-            return _back_to_case(network, application_id)
-    page = render_template("review/enter.html", net=net, entry=entry, form=form)
+            return _back_to_case(network, application_id_of(key))
+    stamp = request.form.get("stamp") or new_token()
+    page = render_template("review/enter.html", net=net, entry=entry, form=form, stamp=stamp)
     return page, 422 if request.method == "POST" else 200
 
 

@@ -76,3 +76,19 @@ def test_what_is_wrong_is_named_and_nothing_is_stored(app, browser, wrong) -> No
     assert page.status == 422
     assert page.summary
     assert "Öderan" in page.html
+
+
+def test_a_double_click_enters_one_application(app, browser) -> None:
+    form = get(browser, ADDRESS).form("/erfassen")
+    first = post(browser, form.action, form.fields | TYPED)
+    with nothing_stored():
+        second = post(browser, form.action, form.fields | TYPED)
+    assert (first.status, second.status) == (303, 303)
+    assert first.headers["Location"] == second.headers["Location"]
+    assert len(all_of(Application)) == len(all_of(OutgoingMail)) == 1
+
+
+def test_the_same_person_may_be_entered_again(app, browser) -> None:
+    enter(browser)
+    enter(browser)
+    assert len(all_of(Application)) == 2

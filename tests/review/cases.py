@@ -32,6 +32,7 @@ from memberships.mails.models import OutgoingMail
 from memberships.networks.services import publish_definition
 from memberships.permissions import Role
 from memberships.settings import ROOT, Settings
+from memberships.tokens import new_token
 from tests.factories import Applied, confirmed, network, submitted, token_in
 from tests.pages import Page, PageForm, get, post
 from tests.tables import all_of
@@ -187,12 +188,13 @@ _LEAD_TO = {
 }
 
 
-def entered(by: Staff, slug: str = CHECK, **changes: Any) -> UUID:
+def entered(by: Staff, slug: str = CHECK, *, key: str = "", **changes: Any) -> UUID:
     """An application that the office has entered for somebody."""
     with unit_of_work():
         application = services.enter_application(
             network(slug),
             APPLICANT | changes,
+            key=key or new_token(),
             channel=Channel.PHONE,
             received_on=date(2026, 11, 20),
             by=by.actor,

@@ -15,7 +15,6 @@ from memberships.database import db, utcnow
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.networks.definition import Definition
-from memberships.tokens import new_token
 
 
 def claim_application(application: Application, *, by: Actor) -> None:
@@ -50,6 +49,7 @@ def enter_application(
     definition: Definition,
     answers: Mapping[str, Any],
     *,
+    key: str,
     channel: Channel,
     received_on: date,
     by: Actor,
@@ -57,9 +57,10 @@ def enter_application(
     """Store an application that reached the office by another way; it waits for a person at once.
 
     No consent comes of it (Art. 7 GDPR). The first mail says who entered it and links the privacy
-    notice (Art. 14 GDPR).
+    notice (Art. 14 GDPR). The caller's unit of work raises AlreadySubmitted when the same key is
+    stored already.
     """
-    application = new_application(definition, answers, key=new_token(), channel=channel)
+    application = new_application(definition, answers, key=key, channel=channel)
     application.status = ApplicationStatus.IN_REVIEW
     application.confirmed_at = application.submitted_at
     application.received_on = received_on
