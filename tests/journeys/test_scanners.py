@@ -59,7 +59,7 @@ def test_a_mail_scanner_changes_nothing(arrives: Arrives, person: Person, produc
     person.sees(MEMBER)
 
 
-def test_an_expired_link_leads_back_to_the_form(person: Person, product: Product) -> None:
+def test_an_expired_link_leads_back_to_the_networks(person: Person, product: Product) -> None:
     email = new_address()
     waiting = person.applies(email=email)
     link = person.link(email)
@@ -70,7 +70,7 @@ def test_an_expired_link_leads_back_to_the_form(person: Person, product: Product
     )
     person.opens(link)
     person.sees("Dieser Link gilt nicht mehr", state="link-expired")
-    person.clicks("Zum Formular", role="link")
-    person.sees("Anmeldung zum Netzwerk Bürgerhaushalt")
+    person.clicks("Zu den Netzwerken", role="link")
+    person.sees("Mitglied werden in einem Netzwerk für Beteiligung")
     person.opens(waiting)
     person.sees("Diese Seite ist erledigt", state="page-expired")

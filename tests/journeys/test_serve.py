@@ -38,7 +38,7 @@ def test_it_says_where_to_click_and_ctrl_c_leaves_nothing_behind(tmp_path: Path)
         product = started(tmp_path, port)
         try:
             assert f"Ready: http://127.0.0.1:{port}" in product.said
-            for path in ("/netzwerke/buergerhaushalt/antrag", "/postfach"):
+            for path in ("/", "/postfach", "/zugang"):
                 assert f"http://127.0.0.1:{port}{path}" in product.said
                 assert product.answers(path)
             assert len(processes_of(tmp_path)) >= 4

@@ -19,7 +19,7 @@ from memberships.database import db, utcnow
 from memberships.settings import current_settings
 from memberships.tokens import new_code, new_token, token_hash
 
-MOST_CASES = 3
+MOST_CASES = 5
 PAUSE = timedelta(minutes=10)
 
 
