@@ -37,6 +37,18 @@ class Policy(StrEnum):
         return self is not Policy.OPEN
 
 
+class OnePerOrganisation(StrEnum):
+    """What a second person of an organisation means that is a member already.
+
+    SEAT: a person holds the organisation's one seat; another seat needs a written reason.
+    REPRESENTATIVE: the organisation is the member; another person also represents it.
+    """
+
+    NO = "no"
+    SEAT = "seat"
+    REPRESENTATIVE = "representative"
+
+
 class ControllerProfile(StrEnum):
     PRIVATE = "private"
     PUBLIC = "public"
@@ -86,11 +98,32 @@ class PhoneField(FormField):
     max: Literal[40] = 40
 
 
+class UrlField(FormField):
+    """An http or https address."""
+
+    type: Literal["url"]
+    max: Literal[300] = 300
+
+
 class PostalCodeField(FormField):
     """Five digits in Germany; other countries, asked in the field `country`, as they like."""
 
     type: Literal["postal_code"]
     max: Literal[10] = 10
+
+
+class PlaceField(FormField):
+    """One of the places of a postal code that lies in two Länder; asked only then."""
+
+    type: Literal["place"]
+    max: Literal[120] = 120
+
+
+class DistrictField(FormField):
+    """A Landkreis or Stadtkreis of the network's territory; asked where no register tells it."""
+
+    type: Literal["district"]
+    max: Literal[120] = 120
 
 
 class ChoiceField(FormField):
@@ -124,7 +157,10 @@ AnyField = Annotated[
     | LongTextField
     | EmailField
     | PhoneField
+    | UrlField
     | PostalCodeField
+    | PlaceField
+    | DistrictField
     | ChoiceField
     | MultiChoiceField
     | ConsentField,
@@ -138,12 +174,39 @@ class Section(Part):
     fields: Annotated[tuple[AnyField, ...], Field(min_length=1)]
 
 
+# Not typed but found out: how the postal code lies to the network's territory.
+POSTAL_AREA = "postal_area"
+POSTAL_AREAS = ("inside", "outside", "ambiguous", "unknown")
+ANY_ANSWER = "*"
+
+
 class AdmissionRule(Part):
-    """When the answers say `when`, `policy` decides. The first rule that fits counts."""
+    """When the answers say `when`, `policy` decides. The first rule that fits counts.
+
+    `label` tells the office why, where a person has to look. The allowed answer "*" is any.
+    """
 
     key: Key
     policy: Policy
+    label: Annotated[str, Field(max_length=300)] = ""
     when: Mapping[Key, tuple[str, ...]] = {}
+
+
+class Territory(Part):
+    """The Länder, by ISO 3166-2:DE without "DE-", where a network's members sit or work.
+
+    `phrase` completes "Wo … sind Sie tätig?", for example "in Sachsen".
+    """
+
+    states: Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(min_length=1)]
+    phrase: Line
+
+
+class Visibility(Part):
+    """Who sees members: the internal directory, and what a public entry may show when released."""
+
+    internal: Literal["announced", "opt_in"]
+    public_entry: tuple[Line, ...] = ()
 
 
 class Promise(Part):
@@ -240,6 +303,9 @@ class Definition(Part):
     purposes: Annotated[tuple[Purpose, ...], Field(min_length=1)]
     sections: Annotated[tuple[Section, ...], Field(min_length=1)]
     admission: Annotated[tuple[AdmissionRule, ...], Field(min_length=1)]
+    one_per_organisation: OnePerOrganisation = OnePerOrganisation.NO
+    territory: Territory | None = None
+    visibility: Visibility = Visibility(internal="opt_in")
     promise: Promise = Promise()
     decision: Decision = Decision()
     decline_reasons: tuple[DeclineReason, ...] = ()
@@ -278,6 +344,10 @@ class Definition(Part):
             for field in section.fields
         }
 
+    def rule(self, key: str) -> AdmissionRule | None:
+        """The admission rule of that key, if the network has it."""
+        return next((rule for rule in self.admission if rule.key == key), None)
+
     def rule_for(self, answers: Mapping[str, Any]) -> AdmissionRule:
         """The first admission rule whose condition the answers meet; the last one has none."""
         return next(rule for rule in self.admission if is_met(rule.when, answers))
@@ -285,7 +355,14 @@ class Definition(Part):
     @property
     def is_reviewed(self) -> bool:
         """Whether a person decides, on all applications or on some."""
-        return any(rule.policy.is_decided_by_person for rule in self.admission)
+        return self.binds_organisations or any(
+            rule.policy.is_decided_by_person for rule in self.admission
+        )
+
+    @property
+    def binds_organisations(self) -> bool:
+        """Whether an organisation is a member once at most, so that it must be known which it is."""
+        return self.one_per_organisation is not OnePerOrganisation.NO
 
     @property
     def office_mailbox(self) -> str:
@@ -318,7 +395,10 @@ def is_met(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any]) -> b
     Of several ticked answers one that is allowed is enough.
     """
     return all(
-        any(answer in allowed for answer in _as_list(answers.get(key)))
+        any(
+            answer in allowed or (bool(answer) and ANY_ANSWER in allowed)
+            for answer in _as_list(answers.get(key))
+        )
         for key, allowed in when.items()
     )
 
