@@ -31,6 +31,4 @@ def register_organisation(described: Description) -> Organisation:
         registered_at=utcnow(),
         **identity,
     )
-    return db.session.scalars(
-        sa.select(Organisation).filter_by(**identity).with_for_update()
-    ).one()
+    return db.session.scalars(sa.select(Organisation).filter_by(**identity).with_for_update()).one()

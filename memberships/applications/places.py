@@ -1,0 +1,43 @@
+"""Where an applicant sits: found out from the postal code, not typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from memberships.networks.definition import POSTAL_AREA, Definition
+from memberships.territory.models import Location
+from memberships.territory.queries import district_of, has_register, locate
+
+# The follow-up answer is the key of a place; these are found out, and stored beside the answers.
+FOUND_OUT = (POSTAL_AREA, "federal_state", "place")
+
+
+def location_of(definition: Definition, answers: Mapping[str, Any]) -> Location | None:
+    """Where the postal code among the answers lies; None without one."""
+    code = str(answers.get("postal_code") or "")
+    if not code:
+        return None
+    return locate(
+        code,
+        country=str(answers.get("country") or "DE"),
+        city=str(answers.get("city") or ""),
+        states=definition.territory.states if definition.territory else (),
+    )
+
+
+def with_place(definition: Definition, answers: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers, and what the postal code among them tells: area, Land, place, district."""
+    location = location_of(definition, answers)
+    if location is None:
+        return dict(answers)
+    found = {
+        POSTAL_AREA: location.area.value,
+        "federal_state": location.federal_state,
+        "place": location.city,
+    }
+    if location.federal_state and has_register():
+        code = str(answers.get("postal_code"))
+        district = district_of(code, location.city, location.federal_state)
+        found["district"] = district.name if district else ""
+    return {**answers, **{key: value for key, value in found.items() if value}}
