@@ -12,6 +12,7 @@ from memberships.territory.queries import district_of, has_register, places_of
 from memberships.territory.services import ImportedRegister, import_register
 
 _SHOWN_FAULTS = 50
+_HOW = "memberships territory import FILE"
 
 
 @click.group()
@@ -57,13 +58,13 @@ def find(code: str) -> None:
     except TerritoryTablesMissing as error:
         click.echo(str(error))
         raise SystemExit(1) from None
-    for place in places:
-        click.echo(f"{LAENDER[place.land]}: {place.name}{_district(code, place)}")
-    if not has_register():
-        click.echo("districts are not known before: memberships territory import FILE")
     if not places:
         click.echo(f"{code}: not known (a large recipient, abroad, or no postal code)")
         raise SystemExit(1)
+    for place in places:
+        click.echo(f"{LAENDER[place.land]}: {place.name}{_district(code, place)}")
+    if not has_register():
+        click.echo(f"no register is stored, so no district; bring one with: {_HOW}")
 
 
 def _district(code: str, place: Place) -> str:

@@ -176,8 +176,10 @@ def _land_of(key: str) -> str:
 
 def _name(line: str) -> str:
     name = " ".join(line[22:72].split())
-    if not name or not name.isprintable():
-        raise _Wrong("the name is missing or holds control characters")
+    if not name:
+        raise _Wrong("the name is missing")
+    if not name.isprintable():
+        raise _Wrong("the name holds control characters")
     return name
 
 
