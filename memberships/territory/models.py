@@ -67,7 +67,7 @@ class PostalArea(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True, slots=True)
 class Place:
     """A place that a postal code belongs to."""
 
@@ -93,6 +93,11 @@ class District:
     name: str
     kind: str
     land: str
+
+    @property
+    def label(self) -> str:
+        """As people choose it: a town and the Landkreis around it share their name."""
+        return f"{self.name.partition(',')[0]} ({self.kind})"
 
 
 class TerritoryDistrict(Model):
