@@ -20,6 +20,7 @@ from memberships.calendar import BERLIN
 from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions
+from memberships.networks.wording import asked_when
 from memberships.permissions import Permission
 from memberships.settings import ROOT, current_settings
 from memberships.traces import trace_without_values
@@ -97,7 +98,11 @@ def install(app: Flask) -> None:
     """Give an application our headers, error pages, filters and globals."""
     app.before_request(_refuse_foreign_posts)
     app.after_request(_set_headers)
-    app.jinja_env.filters |= {"german_date": german_date, "german_time": german_time}
+    app.jinja_env.filters |= {
+        "asked_when": asked_when,
+        "german_date": german_date,
+        "german_time": german_time,
+    }
     app.jinja_env.globals |= {
         "P": Permission,
         "static_url": static_url,

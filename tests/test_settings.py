@@ -155,7 +155,8 @@ def test_production_names_all_that_is_missing_beside_what_is_wrong() -> None:
         assert key in told
 
 
-def test_production_refuses_networks_with_example_values(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", sorted((ROOT / "config" / "networks").glob("*.toml")))
+def test_production_refuses_networks_with_example_values(tmp_path: Path, file: Path) -> None:
     settings = load_settings(PRODUCTION | {"MEMBERSHIPS_DATA_DIR": str(tmp_path)})
     with pytest.raises(SettingsInvalid) as found:
         create_app(settings)
@@ -166,13 +167,13 @@ def test_production_refuses_networks_with_example_values(tmp_path: Path) -> None
         "controller.data_protection_contact",
         "office.email",
     ):
-        assert f"buergerhaushalt.toml: {key}: an example" in str(found.value)
+        assert f"{file.name}: {key}: an example" in str(found.value)
 
 
 def real_networks(folder: Path) -> Path:
     shutil.copytree(ROOT / "config", folder / "config")
     networks = folder / "config" / "networks"
-    for file in networks.glob("*.toml"):
+    for file in (*networks.glob("*.toml"), networks.parent / "controllers.toml"):
         text = file.read_text("utf-8")
         file.write_text(text.replace("example.org", "netz.de").replace("Muster", "Haupt"), "utf-8")
     return networks

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
-from memberships.networks.definition import Policy
+from memberships.networks.checking_rules import (
+    check_admission,
+    check_condition,
+    check_decision,
+    check_purposes,
+    check_reasons,
+    check_territory,
+    option_keys,
+    purpose_of,
+)
+from memberships.networks.definition import POSTAL_AREA
+from memberships.networks.faults import Fault, dicts, table
 
 # Names that the form itself sends; a field of the same name would be overwritten.
 RESERVED_KEYS = frozenset(
-    {"stamp", "feld_b7", "code", "no_newsletter", "version", "channel", "received_on", "csrf_token"}
-)
+    {"stamp", "feld_b7", "code", "no_newsletter", "version", "channel", "received_on", "csrf_token",
+     POSTAL_AREA}
+)  # fmt: skip
 # Art. 9 and Art. 5(1)(c) GDPR: never asked, in no network.
 FORBIDDEN_KEYS = frozenset(
     {"date_of_birth", "birthday", "age", "gender", "nationality", "party", "religion", "disability",
@@ -24,64 +36,119 @@ COLUMNS = {
     "organisation_name": ("text", 160),
     "email": ("email", 254),
 }
-
-
-class Fault(NamedTuple):
-    """Where something is wrong, what, what would be right, and which field it is about."""
-
-    key: str
-    wrong: str
-    right: str
-    about: str = ""
-
-
-def dicts(value: object) -> list[dict[str, Any]]:
-    """The tables of a list; of anything else none."""
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-
-
-def table(value: object) -> dict[str, Any]:
-    """The value if it is a table, else an empty one."""
-    return value if isinstance(value, dict) else {}
+# Where a place is found out from, and what is asked of it.
+KEYS_OF_TYPES = {"postal_code": "postal_code", "place": "city"}
+KINDS = ["person", "organisation"]
 
 
 def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     """Every fault of a completed definition that no single value shows; `name` is its file's."""
     if raw.get("slug") != name:
         yield Fault("slug", f"{raw.get('slug')!r} is not the file's name", f'slug = "{name}"')
-    asked: dict[str, dict[str, Any]] = {}
-    always: set[str] = set()
-    for n, section in enumerate(dicts(raw.get("sections"))):
-        yield from _check_condition(section.get("when"), asked, f"sections.{n}.when")
-        for m, field in enumerate(dicts(section.get("fields"))):
-            yield from _check_field(field, asked, f"sections.{n}.fields.{m}")
-            if field.get("required") is True and not (section.get("when") or field.get("when")):
-                always.add(str(field.get("key")))
-    yield from _check_common(raw, asked, always)
-    yield from _check_admission(dicts(raw.get("admission")), asked)
-    yield from _check_decision(raw)
-    if isinstance(raw.get("decline_reasons"), list):
-        yield from _check_reasons(dicts(raw["decline_reasons"]))
+    form = _Form(raw)
+    yield from form.faults()
+    yield from _check_common(raw, form)
+    yield from check_territory(raw)
+    yield from check_admission(dicts(raw.get("admission")), form.asked, raw)
+    yield from check_decision(raw)
+    yield from check_purposes(raw)
+    yield from check_reasons(raw)
 
 
-def _check_common(
-    raw: dict[str, Any], asked: Mapping[str, dict[str, Any]], always: set[str]
-) -> Iterator[Fault]:
+class _Form:
+    """The questions in their order, and what has been asked of everybody so far."""
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self.raw = raw
+        self.asked: dict[str, dict[str, Any]] = {}
+        # Per required field the conditions under which it is asked.
+        self.required: dict[str, dict[str, Any]] = {}
+
+    def faults(self) -> Iterator[Fault]:
+        for n, section in enumerate(dicts(self.raw.get("sections"))):
+            when = table(section.get("when"))
+            yield from check_condition(when, self.asked, f"sections.{n}.when", raw=self.raw)
+            for m, field in enumerate(dicts(section.get("fields"))):
+                yield from self._check(field, when, f"sections.{n}.fields.{m}")
+
+    def _check(self, field: dict[str, Any], when: Mapping[str, Any], where: str) -> Iterator[Fault]:
+        key = str(field.get("key"))
+        conditions = {**when, **table(field.get("when"))}
+        yield from _check_key(key, self.asked, where)
+        yield from _check_type(field, conditions, self.raw, where)
+        yield from _check_options(field, where)
+        yield from _check_words(field, where)
+        yield from check_condition(
+            field.get("when"), self.asked, f"{where}.when", raw=self.raw, about=key
+        )
+        self.asked[key] = field
+        if field.get("required") is True:
+            self.required[key] = conditions
+
+
+def _check_common(raw: dict[str, Any], form: _Form) -> Iterator[Fault]:
     """What an application cannot be stored without."""
     joins = raw.get("joins")
     kinds = joins if isinstance(joins, list) else []
     for key in (*COMMON_KEYS, "applicant_kind") if len(kinds) > 1 else COMMON_KEYS:
-        if key not in always:
+        if form.required.get(key) != {}:
             yield Fault(
                 "sections",
                 f"{key} is not asked as required",
                 f'a field with key = "{key}" and required = true, without a condition',
             )
-    if "organisation" in kinds and asked.get("organisation_name", {}).get("required") is not True:
+    needed: dict[str, str] = {}
+    if raw.get("one_per_organisation", "no") != "no":
+        reason = f"though one_per_organisation is {raw['one_per_organisation']!r:.30}"
+        needed = {"organisation_name": reason, "organisation_kind": reason}
+    if "organisation" in kinds:
+        needed["organisation_name"] = "though organisations may join"
+    every_organisation = ({}, {"applicant_kind": ["organisation"]})
+    for key, reason in needed.items():
+        if form.required.get(key, None) not in every_organisation:
+            yield Fault(
+                "sections",
+                f"{key} is not asked as required, {reason}",
+                f'a field with key = "{key}" and required = true',
+            )
+
+
+def _check_key(key: str, asked: Mapping[str, Any], where: str) -> Iterator[Fault]:
+    if key in asked:
+        yield Fault(f"{where}.key", f"{key} is asked twice", "ask it once")
+    if key in RESERVED_KEYS:
+        yield Fault(f"{where}.key", f"{key} is used by the form itself", "another key")
+    if key in FORBIDDEN_KEYS:
+        yield Fault(f"{where}.key", f"{key} must not be asked (Art. 5, 9 GDPR)", "leave it out")
+
+
+def _check_type(
+    field: dict[str, Any], conditions: Mapping[str, Any], raw: dict[str, Any], where: str
+) -> Iterator[Fault]:
+    key, type_ = str(field.get("key")), str(field.get("type"))
+    if key in COLUMNS:
+        yield from _check_column(key, field, where)
+    if KEYS_OF_TYPES.get(type_, key) != key:
+        right = f'key = "{KEYS_OF_TYPES[type_]}"'
+        yield Fault(f"{where}.key", f"a field of type {type_} has a fixed key", right, key)
+    if type_ == "place" and conditions.get(POSTAL_AREA) != ["ambiguous"]:
         yield Fault(
-            "sections",
-            "organisation_name is not asked as required, though organisations may join",
-            'a field with key = "organisation_name" and required = true',
+            f"{where}.when",
+            "a place is asked only where the postal code leaves it open",
+            'when = { postal_area = ["ambiguous"] }',
+            key,
+        )
+    if type_ == "district" and not raw.get("territory"):
+        right = "[territory] with states and phrase, or leave the field out"
+        yield Fault(f"{where}.type", "a district is one of the territory", right, key)
+    if type_ == "consent" and purpose_of(key) not in [
+        purpose.get("key") for purpose in dicts(raw.get("purposes"))
+    ]:
+        yield Fault(
+            f"{where}.key",
+            f"{key} has no purpose",
+            f'[[purposes]] with key = "{purpose_of(key)}"',
+            key,
         )
 
 
@@ -96,16 +163,8 @@ def _check_column(key: str, field: dict[str, Any], where: str) -> Iterator[Fault
         yield Fault(f"{where}.max", wrong, f"at most {longest}", key)
 
 
-def _check_field(
-    field: dict[str, Any], asked: dict[str, dict[str, Any]], where: str
-) -> Iterator[Fault]:
+def _check_options(field: dict[str, Any], where: str) -> Iterator[Fault]:
     key = str(field.get("key"))
-    if key in asked:
-        yield Fault(f"{where}.key", f"{key} is asked twice", "ask it once")
-    if key in RESERVED_KEYS:
-        yield Fault(f"{where}.key", f"{key} is used by the form itself", "another key")
-    if key in FORBIDDEN_KEYS:
-        yield Fault(f"{where}.key", f"{key} must not be asked (Art. 5, 9 GDPR)", "leave it out")
     if "vocabulary" in field:
         yield Fault(
             f"{where}.vocabulary",
@@ -113,9 +172,7 @@ def _check_field(
             "a name from config/vocabularies.toml",
             key,
         )
-    if key in COLUMNS:
-        yield from _check_column(key, field, where)
-    options = _option_keys(field)
+    options = option_keys(field)
     if field.get("default") and options and field["default"] not in options:
         yield Fault(
             f"{where}.default",
@@ -123,82 +180,21 @@ def _check_field(
             f"one of: {', '.join(options)}",
             key,
         )
-    yield from _check_condition(field.get("when"), asked, f"{where}.when", key)
-    asked[key] = field
+    if key == "applicant_kind" and options and sorted(options) != sorted(KINDS):
+        yield Fault(
+            f"{where}.options",
+            f"{', '.join(options)} are not the kinds of applicants",
+            "person and organisation, each once; the labels are free",
+            key,
+        )
 
 
-def _option_keys(field: dict[str, Any]) -> list[str]:
-    return [str(option.get("key")) for option in dicts(field.get("options"))]
-
-
-def _check_condition(
-    when: object, asked: Mapping[str, dict[str, Any]], where: str, about: str = ""
-) -> Iterator[Fault]:
-    for key, allowed in table(when).items():
-        place = f"{where}.{key}"
-        if key not in asked:
-            known = ", ".join(asked) or "none"
-            yield Fault(place, "is not asked before", f"an earlier field: {known}", about)
-            continue
-        options = _option_keys(asked[key])
-        if not options:
-            yield Fault(place, f"{key} has no fixed answers", "a field of type choice", about)
-            continue
-        wrong = [v for v in allowed if v not in options] if isinstance(allowed, list) else []
-        if wrong:
+def _check_words(field: dict[str, Any], where: str) -> Iterator[Fault]:
+    for part in ("label", "hint", "missing"):
+        if "{territory}" in str(field.get(part, "")):
             yield Fault(
-                place,
-                f"{', '.join(map(str, wrong))} is no answer of {key}",
-                f"some of: {', '.join(options)}",
-                about,
+                f"{where}.{part}",
+                "speaks of the territory, but there is none",
+                f"[territory] with states and phrase, or a {part} of its own",
+                str(field.get("key")),
             )
-
-
-def _check_admission(
-    rules: list[dict[str, Any]], asked: Mapping[str, dict[str, Any]]
-) -> Iterator[Fault]:
-    for n, rule in enumerate(rules):
-        yield from _check_condition(rule.get("when"), asked, f"admission.{n}.when")
-    if rules and rules[-1].get("when"):
-        yield Fault(
-            f"admission.{len(rules) - 1}.when",
-            "answers may fit no rule",
-            "a last rule without a condition",
-        )
-
-
-def _check_decision(raw: dict[str, Any]) -> Iterator[Fault]:
-    policies = {str(rule.get("policy")) for rule in dicts(raw.get("admission"))}
-    if not policies <= {policy.value for policy in Policy}:
-        return
-    if not any(Policy(policy).is_decided_by_person for policy in policies):
-        if table(raw.get("promise")).get("days", 0) != 0:
-            yield Fault(
-                "promise.days", "nobody decides, so the answer comes at once", "0, or leave it out"
-            )
-        return
-    if table(raw.get("promise")).get("days", 0) == 0:
-        yield Fault(
-            "promise.days", "a person decides, which is never at once", "days, for example 28"
-        )
-    if not table(raw.get("texts")).get("in_review"):
-        yield Fault(
-            "texts.in_review", "a person decides, but nothing says who", "a text for the applicant"
-        )
-    if Policy.BODY_DECISION.value in policies and not table(raw.get("decision")).get("body"):
-        yield Fault(
-            "decision.body",
-            "a body decides, but which one is not said",
-            'its name, for example "Direktorium"',
-        )
-
-
-def _check_reasons(reasons: list[dict[str, Any]]) -> Iterator[Fault]:
-    keys = [str(reason.get("key")) for reason in reasons]
-    for n, key in enumerate(keys):
-        if key in keys[:n]:
-            yield Fault(f"decline_reasons.{n}.key", f"{key} is there twice", "each reason once")
-    if not keys:
-        yield Fault(
-            "decline_reasons", "no reason can be chosen", "at least one, or leave it out for all"
-        )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+_PLACEHOLDER = re.compile(r"example\.|Muster")
 KEY = r"^[a-z][a-z0-9_]{1,39}$"
 Key = Annotated[str, Field(pattern=KEY)]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -360,6 +362,11 @@ class Definition(Part):
         )
 
     @property
+    def may_admit_at_once(self) -> bool:
+        """Whether some answers make a member as soon as the address is confirmed."""
+        return any(not rule.policy.is_decided_by_person for rule in self.admission)
+
+    @property
     def binds_organisations(self) -> bool:
         """Whether an organisation is a member once at most, and must be told from others."""
         return self.one_per_organisation is not OnePerOrganisation.NO
@@ -380,13 +387,11 @@ class Definition(Part):
     def placeholders(self) -> list[str]:
         """Keys whose values are examples: fine in a demonstration, refused in production."""
         values = {
-            "controller.email": self.controller.email,
-            "controller.address": self.controller.address,
-            "controller.represented_by": self.controller.represented_by,
-            "controller.data_protection_contact": self.controller.data_protection_contact,
-            "office.email": self.office.email,
+            "supervisory_authority": self.supervisory_authority,
+            **{f"controller.{key}": value for key, value in self.controller},
+            **{f"office.{key}": value for key, value in self.office},
         }
-        return [key for key, value in values.items() if "example." in value or "Muster" in value]
+        return [key for key, value in values.items() if value and _PLACEHOLDER.search(str(value))]
 
 
 def is_met(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any]) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import ValidationError
 
-from memberships.networks.checking import Fault
 from memberships.networks.definition import (
     AdmissionRule,
     AnyField,
@@ -23,8 +21,11 @@ from memberships.networks.definition import (
     Promise,
     Purpose,
     Section,
+    Territory,
     Texts,
+    Visibility,
 )
+from memberships.networks.faults import Fault, near
 
 _FIELD_TYPES: dict[str, type[Part]] = {
     get_args(kind.model_fields["type"].annotation)[0]: kind
@@ -39,7 +40,9 @@ _PARTS: dict[str, type[Part]] = {
     "office": Office,
     "promise": Promise,
     "purposes": Purpose,
+    "territory": Territory,
     "texts": Texts,
+    "visibility": Visibility,
 }
 _TO_GIVE = {
     "options": 'vocabulary = "a name from config/vocabularies.toml", or options',
@@ -66,14 +69,16 @@ Place = tuple[int | str, ...]
 
 
 def explain(
-    error: ValidationError, raw: Mapping[str, Any], common: Iterable[str]
+    error: ValidationError, raw: Mapping[str, Any], common: Iterable[str], *, at: Place = ()
 ) -> Iterator[Fault]:
     """One fault per cause: what only follows from another one is left out.
 
-    `raw` is the completed definition, `common` holds the keys of the common fields.
+    `raw` is the completed definition, `common` holds the keys of the common fields, and `at` is the
+    part of a definition that was checked, where it was not the whole.
     """
-    places = [fault["loc"] for fault in error.errors()]
-    for fault in error.errors():
+    faults = [{**fault, "loc": (*at, *fault["loc"])} for fault in error.errors()]
+    places = [fault["loc"] for fault in faults]
+    for fault in faults:
         loc = fault["loc"]
         # A list whose only entry is wrong counts as empty, too.
         if any(len(other) > len(loc) and other[: len(loc)] == loc for other in places):
@@ -107,11 +112,13 @@ def _in_words(
         case "missing":
             return "is missing", _TO_GIVE.get(str(loc[-1]), "give it a value")
         case "extra_forbidden":
-            return "no such key", _near(str(loc[-1]), _known_at(loc)) or "remove it"
+            return "no such key", near(str(loc[-1]), _known_at(loc)) or "remove it"
         case "union_tag_not_found" | "union_tag_invalid":
             return _type_in_words(field, common)
         case "enum" | "literal_error":
             return f"{given!r:.60} is not possible", f"one of: {fault['ctx']['expected']}"
+        case "string_too_long":
+            return f"{len(given)} characters are too many", f"at most {fault['ctx']['max_length']}"
         case "too_short":
             return "holds too little", f"at least {fault['ctx']['min_length']}"
     return f"{given!r:.60} does not fit", _WORDS.get(fault["type"]) or _plain(fault["msg"])
@@ -122,16 +129,11 @@ def _type_in_words(field: dict[str, Any], common: Iterable[str]) -> tuple[str, s
         return f"{field['type']!r} is no type", f"one of: {', '.join(_FIELD_TYPES)}"
     if "key" not in field:
         return "has no key", "one from config/fields.toml, or a new one with type and label"
-    near = _near(str(field["key"]), common)
+    guess = near(str(field["key"]), common)
     return (
         f"{field['key']!r} is not a common field",
-        f"{near} If not, give it type and label" if near else "give it type and label",
+        f"{guess} If not, give it type and label" if guess else "give it type and label",
     )
-
-
-def _near(key: str, known: Iterable[str]) -> str:
-    near = get_close_matches(key, sorted(known), n=3, cutoff=0.65)
-    return f"did you mean {' or '.join(near)}?" if near else ""
 
 
 def _known_at(loc: Place) -> list[str]:

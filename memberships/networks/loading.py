@@ -1,7 +1,8 @@
 """Reading config/networks/: every mistake of every file is found and told at once.
 
 A file names only what differs; labels, limits and messages of the common fields come from
-config/fields.toml, choices from config/vocabularies.toml, reasons from config/decline_reasons.toml.
+config/fields.toml, choices from config/vocabularies.toml, reasons from config/decline_reasons.toml,
+the bodies that answer for the data from config/controllers.toml.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from memberships.networks.checking import Fault, dicts, faults_of
-from memberships.networks.definition import Definition
+from memberships.networks.checking import faults_of
+from memberships.networks.definition import Controller, Definition
 from memberships.networks.explaining import explain
+from memberships.networks.faults import Fault, dicts, near, table
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,12 @@ def load_definitions(folder: Path) -> dict[str, Definition]:
         mistakes.append(
             Mistake(str(folder), "*.toml", "no network is defined", "add one file per network")
         )
+    names: dict[str, str] = {}
     for file in files:
         raw = _read_toml(file, mistakes)
         if raw is None:
             continue
+        mistakes += _check_name(raw.get("name"), file.name, names)
         definition, faults = _parse(raw, file.stem, common)
         mistakes += [Mistake(file.name, *fault) for fault in faults]
         if definition is not None:
@@ -68,17 +72,31 @@ def load_definitions(folder: Path) -> dict[str, Definition]:
     return dict(sorted(definitions.items(), key=lambda item: item[1].name))
 
 
+def _check_name(name: object, file: str, names: dict[str, str]) -> list[Mistake]:
+    """Two networks of one name could not be told apart on any page."""
+    if not isinstance(name, str):
+        return []
+    first = names.setdefault(" ".join(name.casefold().split()), file)
+    if first == file:
+        return []
+    return [Mistake(file, "name", f"{name!r} is the name of {first}, too", "a name of its own")]
+
+
 def _parse(
     raw: dict[str, Any], name: str, common: _Common
 ) -> tuple[Definition | None, list[Fault]]:
     complete = common.complete(raw)
-    faults = list(faults_of(complete, name))
+    faults = [*common.controller_faults(raw), *faults_of(complete, name)]
     try:
         return Definition.model_validate(complete), faults
     except ValidationError as error:
         told = {fault.key for fault in faults}
-        more = explain(error, complete, common.fields)
-        return None, [*faults, *(fault for fault in more if fault.key not in told)]
+        more = [
+            fault
+            for fault in explain(error, complete, common.fields)
+            if fault.key not in told and not common.has_told(fault, raw)
+        ]
+        return None, [*faults, *more]
 
 
 def _read_toml(file: Path, mistakes: list[Mistake]) -> dict[str, Any] | None:
@@ -96,23 +114,59 @@ class _Common:
     fields: Mapping[str, Any]
     vocabularies: Mapping[str, Any]
     decline_reasons: Mapping[str, Any]
+    controllers: Mapping[str, Any]
 
     @classmethod
     def read(cls, folder: Path, mistakes: list[Mistake]) -> _Common:
-        fields, vocabularies, reasons = (
+        fields, vocabularies, reasons, controllers = (
             _read_toml(folder / f"{name}.toml", mistakes) or {}
-            for name in ("fields", "vocabularies", "decline_reasons")
+            for name in ("fields", "vocabularies", "decline_reasons", "controllers")
         )
+        mistakes += _controller_mistakes(controllers)
         listed = dicts(reasons.get("decline_reasons"))
-        return cls(fields, vocabularies, {str(reason.get("key")): reason for reason in listed})
+        by_key = {str(reason.get("key")): reason for reason in listed}
+        return cls(fields, vocabularies, by_key, controllers)
 
     def complete(self, raw: dict[str, Any]) -> dict[str, Any]:
-        """The file's content with catalogue entries and vocabularies filled in."""
+        """The file's content with controller, catalogue entries and vocabularies filled in."""
         reasons = raw.get("decline_reasons", list(self.decline_reasons.values()))
-        completed = {**raw, "decline_reasons": _each(reasons, self._reason)}
+        completed = {
+            **self._controller(raw.get("controller")),
+            **{key: value for key, value in raw.items() if not self._is_named(key, value)},
+            "decline_reasons": _each(reasons, self._reason),
+        }
         if "sections" in raw:
-            completed["sections"] = _each(raw["sections"], self._section)
+            phrase = table(raw.get("territory")).get("phrase")
+            sections = _each(raw["sections"], self._section)
+            completed["sections"] = _speaking_of(sections, phrase)
         return completed
+
+    def _is_named(self, key: str, value: object) -> bool:
+        return key == "controller" and isinstance(value, str) and value in self.controllers
+
+    def _controller(self, name: object) -> dict[str, Any]:
+        """The named controller, and the authority that supervises it."""
+        if not self._is_named("controller", name):
+            return {}
+        controller = table(self.controllers[str(name)])
+        return {
+            "controller": _without_authority(controller),
+            **{key: value for key, value in controller.items() if key == _AUTHORITY},
+        }
+
+    def controller_faults(self, raw: Mapping[str, Any]) -> list[Fault]:
+        """What is wrong with the name of the controller."""
+        name = raw.get("controller")
+        if not isinstance(name, str) or name in self.controllers:
+            return []
+        known = f"one of: {', '.join(self.controllers)}; or a table [controller]"
+        right = " ".join(filter(None, [near(name, self.controllers), known]))
+        return [Fault("controller", f"{name!r:.60} is not in config/controllers.toml", right)]
+
+    def has_told(self, fault: Fault, raw: Mapping[str, Any]) -> bool:
+        """Whether the fault lies in config/controllers.toml, for which it is told already."""
+        is_named = self._is_named("controller", raw.get("controller"))
+        return is_named and fault.key.startswith("controller")
 
     def _section(self, section: dict[str, Any]) -> dict[str, Any]:
         return {**section, "fields": _each(section.get("fields"), self._field)}
@@ -134,6 +188,41 @@ class _Common:
 
     def _reason(self, entry: dict[str, Any]) -> dict[str, Any]:
         return {**self.decline_reasons.get(str(entry.get("key")), {}), **entry}
+
+
+_AUTHORITY = "supervisory_authority"
+
+
+def _without_authority(controller: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in controller.items() if key != _AUTHORITY}
+
+
+def _controller_mistakes(controllers: Mapping[str, Any]) -> list[Mistake]:
+    """What is wrong in config/controllers.toml, whichever networks name it."""
+    mistakes = []
+    for name, entry in controllers.items():
+        part = _without_authority(entry) if isinstance(entry, dict) else entry
+        try:
+            Controller.model_validate(part)
+        except ValidationError as error:
+            for fault in explain(error, {}, (), at=("controller",)):
+                key = fault.key.replace("controller", name, 1)
+                mistakes.append(Mistake("controllers.toml", key, fault.wrong, fault.right))
+    return mistakes
+
+
+def _speaking_of(value: Any, phrase: object) -> Any:
+    """Every text inside with the phrase of the territory, where the network has one."""
+    if not isinstance(phrase, str):
+        return value
+    match value:
+        case str():
+            return value.replace("{territory}", phrase)
+        case list():
+            return [_speaking_of(item, phrase) for item in value]
+        case dict():
+            return {key: _speaking_of(item, phrase) for key, item in value.items()}
+    return value
 
 
 def _each(value: Any, complete: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:

@@ -12,7 +12,7 @@ from memberships.networks.loading import DefinitionsInvalid, load_definitions
 from memberships.settings import ROOT
 
 CONFIG = ROOT / "config"
-COMMON_FILES = ("fields.toml", "vocabularies.toml", "decline_reasons.toml")
+COMMON_FILES = ("fields.toml", "vocabularies.toml", "decline_reasons.toml", "controllers.toml")
 
 
 def bipar() -> dict[str, Any]:

@@ -85,7 +85,7 @@ def test_every_mistake_of_every_file_is_told_at_once(folder: Path) -> None:
     add_network(folder, "another", "Anderes Netzwerk")
     change(folder, 'noun = "Anmeldung"', 'noun = "Bitte"')
     change(folder, 'hue = "lime"', "")
-    change(folder, 'email = "kontakt@bpb.example.org"', 'email = "kontakt"')
+    change(folder, 'email = "buergerhaushalt@example.org"', 'email = "kontakt"')
     change(folder, 'hue = "lime"', 'hue = "lime"\ncolour = "red"', file="another.toml")
     (folder / "third.toml").write_text("slug = ", "utf-8")
 
@@ -96,7 +96,7 @@ def test_every_mistake_of_every_file_is_told_at_once(folder: Path) -> None:
     for file, key in [
         (FILE, "noun"),
         (FILE, "hue"),
-        (FILE, "controller.email"),
+        (FILE, "office.email"),
         ("another.toml", "colour"),
         ("third.toml", "(file)"),
     ]:

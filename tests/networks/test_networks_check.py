@@ -14,7 +14,14 @@ from tests.networks.definitions import CONFIG, bipar, field_of, mistakes_in, wri
 
 
 def test_the_networks_of_this_installation_are_good():
-    assert list(load_definitions(CONFIG / "networks")) == ["bipar", "buergerhaushalt"]
+    assert list(load_definitions(CONFIG / "networks")) == [
+        "avd",
+        "bipar",
+        "beteiligungsnetzwerk-bw",
+        "ebbs-sachsen",
+        "fachverband",
+        "buergerhaushalt",
+    ]
 
 
 def test_a_written_definition_is_read_back_unchanged(tmp_path):
@@ -183,7 +190,7 @@ def _field(key: str, **changes: Any) -> dict[str, Any]:
             _field("phone", type="telephone"),
             (
                 "sections.0.fields.3 (phone): 'telephone' is no type – one of: text, long_text, "
-                "email, phone, postal_code, choice, multi_choice, consent"
+                "email, phone, url, postal_code, place, district, choice, multi_choice, consent"
             ),
         ),
         (
