@@ -58,24 +58,56 @@ def place_key(place: Place) -> str:
     return f"{place.land}:{place.name}"
 
 
+def seats_of(postal_code: str) -> tuple[Place, ...]:
+    """The municipalities of the imported register whose administration has this code.
+
+    Many administrations have a code of their own, which no table of areas holds. For `locate`.
+    """
+    code = postal_code.strip()
+    if not re.fullmatch(r"[0-9]{5}", code):
+        return ()
+    rows = db.session.execute(
+        sa.select(TerritoryMunicipality.land, TerritoryMunicipality.name).where(
+            TerritoryMunicipality.seat_postal_code == code
+        )
+    )
+    return tuple(sorted(Place(land, name.partition(",")[0]) for land, name in rows))
+
+
+def all_places_of(postal_code: str) -> tuple[Place, ...]:
+    """`places_of`, and of the Länder that it does not know of this code, `seats_of`."""
+    return _with_seats(places_of(postal_code), seats_of(postal_code))
+
+
 def locate(
-    postal_code: str, *, country: str = "DE", city: str = "", states: Collection[str] = ()
+    postal_code: str,
+    *,
+    country: str = "DE",
+    city: str = "",
+    states: Collection[str] = (),
+    seats: Collection[Place] = (),
 ) -> Location:
     """Where a postal code lies, seen from a network of these Länder (none given: all Germany).
 
     The country comes first: abroad is inside for a network without Länder, and unknown otherwise,
     for a coordinator to judge. A code in two Länder stays ambiguous until `city` is the key of one
     of its places, or "other", which makes it unknown. Codes of large recipients are unknown.
+    `seats` (of `seats_of`) adds places in Länder that the table does not know of this code.
     """
     if country.strip().upper() not in {"", "DE"}:
         return Location(PostalArea.UNKNOWN if states else PostalArea.INSIDE)
-    places = places_of(postal_code)
+    places = _with_seats(places_of(postal_code), seats)
     chosen = tuple(place for place in places if place_key(place) == city)
     if not chosen and len({place.land for place in places}) > 1:
         if city == OTHER_PLACE:
             return Location(PostalArea.UNKNOWN)
         return Location(PostalArea.AMBIGUOUS, choices=places)
     return _located(chosen or places, states)
+
+
+def _with_seats(places: tuple[Place, ...], seats: Collection[Place]) -> tuple[Place, ...]:
+    laender = {place.land for place in places}
+    return tuple(sorted([*places, *(seat for seat in seats if seat.land not in laender)]))
 
 
 def _located(places: tuple[Place, ...], states: Collection[str]) -> Location:
