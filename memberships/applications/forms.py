@@ -220,7 +220,7 @@ class ApplicationForm:
         for field in self.definition.fields:
             if isinstance(field, DistrictField) and has_register():
                 continue
-            # The choice of a place is put for the code alone, all else for the place that is chosen.
+            # A place is chosen for the code alone, all else follows from the chosen one.
             place = self._first_location if isinstance(field, PlaceField) else self._location
             asked[POSTAL_AREA] = place.area.value if place else ""
             if is_met(self.definition.conditions[field.key], asked):
@@ -291,7 +291,7 @@ class ApplicationForm:
     @property
     def _districts(self) -> tuple[str, ...]:
         states = self.definition.territory.states if self.definition.territory else ()
-        return tuple(district.name for state in states for district in districts_of(state))
+        return tuple(district.label for state in states for district in districts_of(state))
 
     @property
     def errors(self) -> list[tuple[BoundField, str]]:

@@ -7,6 +7,7 @@ which district is known once the official register was imported.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TypeVar
@@ -31,6 +32,7 @@ _T = TypeVar("_T")
 
 OTHER_PLACE = "other"
 _REGISTER = "territory_register"
+_SECONDS = 60
 # Names are abbreviated differently: "Altdorf b.Nürnberg" is "Altdorf bei Nürnberg".
 _SMALL_WORDS = {"a", "am", "an", "b", "bei", "d", "dem", "den", "der", "i", "im", "in", "v", "vor"}
 
@@ -128,11 +130,21 @@ def districts_of(land: str) -> tuple[District, ...]:
 
 
 def has_register() -> bool:
-    """Whether the official register was imported. Once it was, no query asks again."""
-    if not current_app.extensions.get(_REGISTER):
-        found = sa.exists().where(TerritoryMunicipality.ags.is_not(None))
-        current_app.extensions[_REGISTER] = bool(db.session.scalar(sa.select(found)))
-    return bool(current_app.extensions[_REGISTER])
+    """Whether the official register was imported. Once it was, no query asks again.
+
+    Until then one query a minute does: forms are opened all the time.
+    """
+    found, asked_at = current_app.extensions.get(_REGISTER, (False, float("-inf")))
+    if not found and time.monotonic() - asked_at > _SECONDS:
+        known = sa.exists().where(TerritoryMunicipality.ags.is_not(None))
+        found = bool(db.session.scalar(sa.select(known)))
+        current_app.extensions[_REGISTER] = (found, time.monotonic())
+    return found
+
+
+def forget_register() -> None:
+    """Look anew whether there is a register: it has just been imported."""
+    current_app.extensions.pop(_REGISTER, None)
 
 
 def municipality_key(name: str) -> str:
