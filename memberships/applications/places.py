@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,13 +15,14 @@ FOUND_OUT = (POSTAL_AREA, "federal_state", "place")
 
 
 def location_of(definition: Definition, answers: Mapping[str, Any]) -> Location | None:
-    """Where the postal code among the answers lies; None without one."""
-    code = str(answers.get("postal_code") or "")
-    if not code:
+    """Where the postal code among the answers lies; None without one that can be."""
+    code = str(answers.get("postal_code") or "").replace(" ", "")
+    country = str(answers.get("country") or "DE")
+    if not code or (country == "DE" and not re.fullmatch("[0-9]{5}", code)):
         return None
     return locate(
         code,
-        country=str(answers.get("country") or "DE"),
+        country=country,
         city=str(answers.get("city") or ""),
         states=definition.territory.states if definition.territory else (),
         seats=seats_of(code) if has_register() else (),

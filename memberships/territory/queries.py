@@ -134,6 +134,7 @@ def has_register() -> bool:
 
     Until then one query a minute does: forms are opened all the time.
     """
+    found: bool
     found, asked_at = current_app.extensions.get(_REGISTER, (False, float("-inf")))
     if not found and time.monotonic() - asked_at > _SECONDS:
         known = sa.exists().where(TerritoryMunicipality.ags.is_not(None))
