@@ -84,7 +84,7 @@ def organisation_for(scope: str, organisation_id: UUID) -> Organisation | None:
     return db.session.scalar(
         sa.select(Organisation)
         .where(Organisation.id == organisation_id, Organisation.scope.in_((SHARED, scope)))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 
