@@ -126,7 +126,7 @@ def _facts(net: Definition) -> Iterator[list[str]]:
     yield _row("So im Satz", f"Mitgliedschaft {net.in_phrase}; {net.noun} {net.to_phrase}")
     yield _row("Mitglieder heißen", net.member_term)
     yield _row("Schaltfläche", net.apply_label)
-    yield _row("Aufgenommen werden", " und ".join(_JOINS[kind] for kind in net.joins))
+    yield _row("Aufgenommen werden", " sowie ".join(_JOINS[kind] for kind in net.joins))
     yield _row("Wo", net.scope)
     if net.territory:
         states = ", ".join(STATES[state] for state in net.territory.states)
