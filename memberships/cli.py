@@ -17,11 +17,12 @@ from memberships.networks.cli import networks
 from memberships.networks.loading import DefinitionsInvalid
 from memberships.serve import database, serve, worker
 from memberships.settings import SettingsInvalid
+from memberships.territory.cli import territory
 
 cli = click.Group(
     "memberships",
     help="Membership applications for citizen-participation networks.",
-    commands=[audit, database, demo, mails, networks, retention, serve, staff, worker],
+    commands=[audit, database, demo, mails, networks, retention, serve, staff, territory, worker],
     context_settings={"obj": ScriptInfo(create_app=create_app)},
 )
 

@@ -22,12 +22,14 @@ RUNTIME_GROUPS = ["build"]
 TEST_GROUPS = [*RUNTIME_GROUPS, "test", "e2e"]
 DEVELOPMENT_GROUPS = [*TEST_GROUPS, "lint", "lock"]
 
-# The widest comes first: the others take its pins, so that one environment can hold all three.
+# The widest comes first: the next two take its pins, so that one environment can hold all three.
 LOCKS = {
     "dev": (PROJECT, DEVELOPMENT_GROUPS),
     "test": (PROJECT, TEST_GROUPS),
     "runtime": (PROJECT, RUNTIME_GROUPS),
     "node": ([], ["node"]),
+    # Only its files are read: what it would import stays out.
+    "territory": (["--no-deps"], ["territory"]),
 }
 
 # Where packages come from is the machine's business; which ones are chosen must not be.

@@ -23,6 +23,7 @@ from memberships.database import Model, db, unit_of_work
 from memberships.events import guards
 from memberships.jobs import models as _all_tables  # noqa: F401 - only the worker imports these
 from memberships.settings import ROOT
+from memberships.territory import models as _register  # noqa: F401 - only its import needs them
 from tests.conftest import settings_for
 from tests.factories import confirmed, submitted
 from tests.pages import post

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from memberships.networks.definition import Definition
+from memberships.networks.definition import POSTAL_AREA, Definition
 
 
 def condition_key(when: Mapping[str, tuple[str, ...]]) -> str:
@@ -13,8 +13,22 @@ def condition_key(when: Mapping[str, tuple[str, ...]]) -> str:
     return repr(sorted((key, tuple(values)) for key, values in when.items())) if when else ""
 
 
+def seen_condition(when: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The part of a condition that a browser can see: earlier answers on the same page."""
+    return {key: allowed for key, allowed in when.items() if key != POSTAL_AREA}
+
+
+def depends_on_place(definition: Definition, key: str) -> bool:
+    """Whether the question follows from the postal code, which only the server can look up."""
+    return POSTAL_AREA in definition.conditions[key]
+
+
 def _conditions(definition: Definition) -> dict[str, Mapping[str, tuple[str, ...]]]:
-    found = [part.when for section in definition.sections for part in (section, *section.fields)]
+    found = [
+        seen_condition(part.when)
+        for section in definition.sections
+        for part in (section, *section.fields)
+    ]
     return {condition_key(when): when for when in found if when}
 
 

@@ -51,6 +51,14 @@ class BodyDecides(Exception):
     """A body decides about applications of this network; nobody decides alone."""
 
 
+class OrganisationUndecided(Exception):
+    """Nobody has said yet which organisation it is; only then can it be approved."""
+
+
+class OrganisationUnknown(Exception):
+    """This network knows no such organisation."""
+
+
 class ReasonUnknown(Exception):
     """The network does not know this reason for declining."""
 

@@ -10,7 +10,13 @@ from typing import Any
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from wtforms import Field, StringField
 
-from memberships.applications.conditions import condition_ids, condition_key
+from memberships.applications.conditions import (
+    condition_ids,
+    condition_key,
+    depends_on_place,
+    seen_condition,
+)
+from memberships.applications.places import location_of
 from memberships.applications.validators import (
     NetworkForm,
     clean_keys,
@@ -22,17 +28,22 @@ from memberships.applications.validators import (
     validators_of,
 )
 from memberships.networks.definition import (
+    POSTAL_AREA,
     AnyField,
     ChoiceField,
     ConsentField,
     Definition,
+    DistrictField,
     EmailField,
     LongTextField,
     MultiChoiceField,
     Option,
     PhoneField,
+    PlaceField,
     is_met,
 )
+from memberships.territory.models import LAENDER, Location, Place
+from memberships.territory.queries import OTHER_PLACE, districts_of, has_register, place_key
 
 Typed = MultiDict[str, str] | ImmutableMultiDict[str, str]
 
@@ -71,6 +82,16 @@ def _form_field(field: AnyField) -> Any:
 
 
 @dataclass(frozen=True)
+class PlaceOption:
+    """A place to choose; shown as the options of a definition are."""
+
+    key: str
+    label: str
+    group: str = ""
+    retired: bool = False
+
+
+@dataclass(frozen=True)
 class BoundField:
     """One question as the page shows it: what is asked, what was typed, what is wrong."""
 
@@ -78,6 +99,8 @@ class BoundField:
     values: tuple[str, ...]
     errors: tuple[str, ...]
     condition_id: str
+    places: tuple[PlaceOption, ...] = ()
+    suggestions: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -100,13 +123,18 @@ class BoundField:
         return in_german(getattr(self.field, "max", 0))
 
     @property
-    def options(self) -> tuple[Option, ...]:
-        options: tuple[Option, ...] = getattr(self.field, "options", ())
+    def options(self) -> tuple[Option | PlaceOption, ...]:
+        options: tuple[Option | PlaceOption, ...] = getattr(self.field, "options", self.places)
         return tuple(option for option in options if not option.retired)
 
     @property
+    def preset(self) -> str:
+        """The answer that is chosen already when the form is opened."""
+        return str(getattr(self.field, "default", ""))
+
+    @property
     def as_list(self) -> bool:
-        return bool(getattr(self.field, "as_list", False))
+        return isinstance(self.field, PlaceField) or bool(getattr(self.field, "as_list", False))
 
     @property
     def is_group(self) -> bool:
@@ -130,7 +158,8 @@ class ApplicationForm:
     """A network's form with what somebody typed.
 
     Questions whose condition the answers do not meet are neither checked nor taken over, but what
-    was typed there stays on the page.
+    was typed there stays on the page. Questions that follow from the postal code are put when it
+    is known: a form is good only when they were on the page that was sent.
     """
 
     def __init__(self, definition: Definition, typed: Typed) -> None:
@@ -138,6 +167,7 @@ class ApplicationForm:
         self._typed = _values(definition, typed)
         self._form = form_class(definition)(_Values(self._typed))
         self._errors: dict[str, tuple[str, ...]] = {}
+        self._is_checked = False
 
     @classmethod
     def fresh(cls, definition: Definition, prefilled: Mapping[str, str]) -> ApplicationForm:
@@ -153,21 +183,64 @@ class ApplicationForm:
         """Check all questions that are asked; afterwards `errors` and `answers` are filled."""
         if "country" in self._asked:
             self._form.country = self._bound("country").data or ""
+        self._form.places = [option.key for option in self._places]
         self._form.validate()
         self._errors = {
             key: tuple(map(str, self._bound(key).errors))
             for key in self._asked
+            if key in self._typed or not depends_on_place(self.definition, key)
             if self._bound(key).errors
         }
-        return not self._errors
+        self._is_checked = True
+        return not self._errors and not self.new_questions
+
+    @property
+    def new_questions(self) -> list[BoundField]:
+        """Questions that follow from what was typed and were not on the page that was sent."""
+        if not self._is_checked or "postal_code" in self._errors:
+            return []
+        return [
+            field
+            for section in self.sections
+            for field in section.fields
+            if depends_on_place(self.definition, field.key) and field.key not in self._typed
+        ]
+
+    @cached_property
+    def _first_location(self) -> Location | None:
+        """Where the postal code alone lies."""
+        return self._located("postal_code", "country")
+
+    @cached_property
+    def _location(self) -> Location | None:
+        """The same, when it is also said in which of its places."""
+        return self._located("postal_code", "country", "city")
+
+    def _located(self, *keys: str) -> Location | None:
+        known = {key: self._value(key) for key in keys if key in self.definition.conditions}
+        return location_of(self.definition, known)
+
+    @property
+    def _places(self) -> tuple[PlaceOption, ...]:
+        """The places to choose from, where the postal code alone does not tell the Land."""
+        choices = self._first_location.choices if self._first_location else ()
+        if not choices:
+            return ()
+        named = [PlaceOption(place_key(place), _place_name(place)) for place in choices]
+        return (*named, PlaceOption(OTHER_PLACE, "Ein anderer Ort"))
 
     @cached_property
     def _asked(self) -> list[str]:
         asked: dict[str, str | list[str]] = {}
         for field in self.definition.fields:
+            if isinstance(field, DistrictField) and has_register():
+                continue
+            # A place is chosen for the code alone, all else follows from the chosen one.
+            place = self._first_location if isinstance(field, PlaceField) else self._location
+            asked[POSTAL_AREA] = place.area.value if place else ""
             if is_met(self.definition.conditions[field.key], asked):
                 asked[field.key] = self._value(field.key)
-        return list(asked)
+        return [key for key in asked if key != POSTAL_AREA]
 
     def _bound(self, key: str) -> Any:
         return self._form[f"x_{key}"]
@@ -205,19 +278,35 @@ class ApplicationForm:
         return [
             BoundSection(
                 title=section.title,
-                condition_id=ids.get(condition_key(section.when), ""),
-                fields=tuple(self._bind(field, ids) for field in section.fields),
+                condition_id=ids.get(condition_key(seen_condition(section.when)), ""),
+                fields=tuple(
+                    self._bind(field, ids) for field in section.fields if self._is_seen(field)
+                ),
             )
             for section in self.definition.sections
         ]
+
+    def _is_seen(self, field: AnyField) -> bool:
+        """The style sheet hides what other answers exclude; what the postal code excludes is left
+        out here."""
+        if isinstance(field, DistrictField) and has_register():
+            return False
+        return field.key in self._asked or not depends_on_place(self.definition, field.key)
 
     def _bind(self, field: AnyField, ids: Mapping[str, str]) -> BoundField:
         return BoundField(
             field,
             values=tuple(self._typed.get(field.key, ())),
             errors=self._errors.get(field.key, ()),
-            condition_id=ids.get(condition_key(field.when), ""),
+            condition_id=ids.get(condition_key(seen_condition(field.when)), ""),
+            places=self._places if isinstance(field, PlaceField) else (),
+            suggestions=self._districts if isinstance(field, DistrictField) else (),
         )
+
+    @property
+    def _districts(self) -> tuple[str, ...]:
+        states = self.definition.territory.states if self.definition.territory else ()
+        return tuple(district.label for state in states for district in districts_of(state))
 
     @property
     def errors(self) -> list[tuple[BoundField, str]]:
@@ -228,6 +317,10 @@ class ApplicationForm:
             for field in section.fields
             if field.errors
         ]
+
+
+def _place_name(place: Place) -> str:
+    return f"{place.name} ({LAENDER[place.land]})"
 
 
 def _values(definition: Definition, typed: Typed) -> dict[str, list[str]]:

@@ -14,6 +14,7 @@ from memberships.accounts.models import Account
 from memberships.calendar import end_of_day
 from memberships.database import Model, uuid7
 from memberships.networks.models import DefinitionVersion, Network
+from memberships.organisations.models import Organisation
 
 
 class ApplicationStatus(StrEnum):
@@ -59,6 +60,9 @@ class Recommendation(StrEnum):
 
 
 ALREADY_MEMBER = "already_member"
+# Why a person looks, besides the network's own rules.
+SECOND_PERSON = "second_person"
+ORGANISATION_UNCLEAR = "organisation_unclear"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
 
 
@@ -113,6 +117,9 @@ class Application(Model):
     last_name: Mapped[str] = mapped_column(String(80))
     applicant_kind: Mapped[ApplicantKind]
     organisation_name: Mapped[str | None] = mapped_column(String(160))
+    organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    seat_reason: Mapped[str | None] = mapped_column(Text)
+    review_reason: Mapped[str | None] = mapped_column(String(40))
     answers: Mapped[dict[str, Any]]
 
     submitted_at: Mapped[datetime]
@@ -145,6 +152,7 @@ class Application(Model):
 
     network: Mapped[Network] = relationship()
     definition: Mapped[DefinitionVersion] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
     claimed_by: Mapped[Account | None] = relationship(foreign_keys=[claimed_by_id])
     decided_by: Mapped[Account | None] = relationship(foreign_keys=[decided_by_id])
 

@@ -74,6 +74,7 @@ def own_data(application: Application) -> dict[str, Any]:
         "log": [
             {"at": _iso(event.at), "what": event.tag, "by": event.actor_kind}
             for event in events_about(application.id)
+            if event.tag in _ALL_STEPS
         ],
     }  # fmt: skip
 
@@ -117,6 +118,7 @@ OWN_STEPS = {
     EventTag.APPLICATION_WITHDRAWN: "Zurückgezogen",
     EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
 }
+# Left out is what would tell who else is a member (Art. 15(4) GDPR: the rights of others).
 _ALL_STEPS = OWN_STEPS | {
     EventTag.APPLICATION_CONFIRMATION_RESENT: "Bestätigungsmail noch einmal gesendet",
     EventTag.APPLICATION_ADDRESS_CORRECTED: "E-Mail-Adresse berichtigt",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,8 +11,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from memberships.accounts.models import Account
 from memberships.applications.models import (
     AnswerRevision,
+    ApplicantKind,
     Application,
     ApplicationStatus,
     CaseToken,
@@ -19,9 +22,25 @@ from memberships.applications.models import (
     InformationRequest,
 )
 from memberships.database import db, utcnow
-from memberships.networks.definition import ChoiceField, Definition, MultiChoiceField
+from memberships.members.models import Membership
+from memberships.members.queries import (
+    account_of,
+    living_membership,
+    represented_membership,
+    seats_of,
+)
+from memberships.networks.definition import (
+    ChoiceField,
+    Definition,
+    MultiChoiceField,
+    OnePerOrganisation,
+    PlaceField,
+)
 from memberships.networks.models import DefinitionVersion
 from memberships.networks.queries import definition_of
+from memberships.organisations.models import Description, Organisation
+from memberships.organisations.queries import Candidate, candidates, only_match
+from memberships.territory.models import LAENDER
 from memberships.tokens import token_hash
 
 
@@ -84,17 +103,131 @@ def expired_applications(now: datetime, limit: int) -> Sequence[Application]:
     ).all()
 
 
-def answers_as_asked(application: Application, definition: Definition) -> list[tuple[str, str]]:
-    """Question and answer in words, in the order of the form; unanswered questions are left out."""
+def is_bound(application: Application) -> bool:
+    """Whether it must be known which organisation the application is of."""
+    definition = definition_of(application.definition)
+    return bool(application.organisation_name) and (
+        definition.one_per_organisation is OnePerOrganisation.SEAT
+        or (
+            definition.binds_organisations
+            and application.applicant_kind is ApplicantKind.ORGANISATION
+        )
+    )
+
+
+def joins_membership(application: Application) -> bool:
+    """Whether a further person of a member organisation joins its membership."""
+    rule = definition_of(application.definition).one_per_organisation
+    return (
+        rule is OnePerOrganisation.REPRESENTATIVE
+        and application.applicant_kind is ApplicantKind.ORGANISATION
+    )
+
+
+def standing_membership(
+    application: Application, account: Account, organisation_id: UUID | None
+) -> Membership | None:
+    """The living membership that the applicant has already: their own, or their organisation's."""
+    if application.applicant_kind is ApplicantKind.ORGANISATION:
+        return represented_membership(account, application.network_id, organisation_id)
+    return living_membership(account, application.network_id)
+
+
+@dataclass(frozen=True)
+class OrganisationState:
+    """What an office must know about an application's organisation before it approves.
+
+    `organisation` is the linked one, or else the only one that may be meant; `seats` are its living
+    memberships in the network. `is_standing`: the applicant acts in one of them already.
+    """
+
+    organisation: Organisation | None
+    is_linked: bool
+    candidates: Sequence[Candidate]
+    seats: Sequence[Membership]
+    is_standing: bool
+    joins: bool
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether somebody has to say which organisation it is."""
+        return self.organisation is None and bool(self.candidates)
+
+    @property
+    def joined(self) -> Membership | None:
+        """The membership to which an approval would add one more person."""
+        return self.seats[0] if self.seats and self.joins and not self.is_standing else None
+
+    @property
+    def needs_another_seat(self) -> bool:
+        return bool(self.seats) and not self.joins and not self.is_standing
+
+
+def organisation_state(application: Application) -> OrganisationState | None:
+    """How it stands with the application's organisation; None where none are told apart."""
+    if not is_bound(application):
+        return None
+    linked = application.organisation
+    found = [] if linked else candidates(described_organisation(application))
+    organisation = linked or only_match(found)
+    organisation_id = organisation.id if organisation else None
+    account = account_of(application.email)
+    return OrganisationState(
+        organisation=organisation,
+        is_linked=linked is not None,
+        candidates=found,
+        seats=seats_of(organisation_id, application.network_id) if organisation_id else (),
+        is_standing=account is not None
+        and bool(organisation_id or application.applicant_kind is ApplicantKind.PERSON)
+        and standing_membership(application, account, organisation_id) is not None,
+        joins=joins_membership(application),
+    )
+
+
+def described_organisation(application: Application, *, city: str = "") -> Description:
+    """The organisation as the answers describe it; a `city` that the office names counts more."""
     answers = application.all_answers
-    return [
-        (field.label, _in_words(field, answers[field.key]))
-        for field in definition.fields
-        if field.type != "consent" and answers.get(field.key)
+    return Description(
+        name=application.organisation_name or "",
+        scope=application.network.slug,
+        kind=answers.get("organisation_kind") or "",
+        country=answers.get("country") or "",
+        postal_code=answers.get("postal_code") or "",
+        city=city or answers.get("place") or "",
+        federal_state=answers.get("federal_state") or "",
+    )
+
+
+def answers_as_asked(application: Application, definition: Definition) -> list[tuple[str, str]]:
+    """Question and answer in words, in the order of the form; unanswered questions are left out.
+
+    The postal code is followed by what it tells.
+    """
+    answers = application.all_answers
+    rows: list[tuple[str, str]] = []
+    for field in definition.fields:
+        if field.type != "consent" and answers.get(field.key) and field.key not in _FOUND_OUT:
+            rows.append((field.label, _in_words(field, answers[field.key])))
+        if field.type == "postal_code":
+            rows += _found_out(answers)
+    return rows
+
+
+_FOUND_OUT = ("city", "district")
+
+
+def _found_out(answers: dict[str, Any]) -> list[tuple[str, str]]:
+    rows = [
+        ("Ort", answers.get("place") or ""),
+        ("Kreis", answers.get("district") or ""),
+        ("Bundesland", LAENDER.get(answers.get("federal_state") or "", "")),
     ]
+    return [(label, text) for label, text in rows if text]
 
 
 def _in_words(field: Any, value: Any) -> str:
+    if isinstance(field, PlaceField):
+        return str(value).partition(":")[2]
     if isinstance(field, ChoiceField | MultiChoiceField):
         labels: dict[str, str] = {option.key: option.label for option in field.options}
         keys: list[str] = value if isinstance(value, list) else [value]

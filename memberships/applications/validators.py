@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,14 +16,8 @@ from memberships.networks.definition import (
     AnyField,
     ChoiceField,
     ConsentField,
-    EmailField,
-    LongTextField,
     MultiChoiceField,
     Option,
-    PhoneField,
-    PostalCodeField,
-    TextField,
-    UrlField,
 )
 
 # Control characters have no place in a name; direction overrides make a text look like another.
@@ -47,9 +41,14 @@ _NOT_IN_URL = re.compile(r"[\s\\<>\"`{}|^]")
 
 
 class NetworkForm(Form):
-    """The base of every network's form. `country` is that question's answer, if it is asked."""
+    """The base of every network's form.
+
+    `country` is that question's answer, if it is asked; `places` are the keys of those that the
+    postal code leaves to choose from.
+    """
 
     country = ""
+    places: Collection[str] = ()
 
     def validate(self, extra_validators: Any = None) -> bool:
         return bool(Form.validate(self, extra_validators))
@@ -170,6 +169,11 @@ def _postal_code(form: NetworkForm, field: Field) -> None:
         raise validators.StopValidation("Geben Sie die Postleitzahl mit 5 Ziffern ein.")
 
 
+def _one_of_the_places(form: NetworkForm, field: Field) -> None:
+    if field.data not in form.places:
+        raise validators.StopValidation("Wählen Sie einen der angebotenen Orte aus.")
+
+
 def _keys(options: tuple[Option, ...]) -> set[str]:
     return {option.key for option in options if not option.retired}
 
@@ -210,16 +214,16 @@ def validators_of(field: AnyField) -> list[Any]:
 
 
 def _text_validators(field: AnyField) -> list[Validator]:
-    match field:
-        case TextField() | LongTextField():
-            return [_length(field.min, field.max)]
-        case EmailField():
-            return [_length(0, field.max), _address]
-        case PhoneField():
-            return [_length(0, field.max), _phone]
-        case UrlField():
-            return [_length(0, field.max), _url, _length(0, field.max)]
-        case PostalCodeField():
-            return [_length(0, field.max), _postal_code]
-        case _:
-            return []
+    length = _length(getattr(field, "min", 0), getattr(field, "max", 0))
+    check = _CHECKS.get(field.type)
+    # Twice: a check may complete what was typed.
+    return [length, check, length] if check else [length]
+
+
+_CHECKS: dict[str, Validator] = {
+    "email": _address,
+    "phone": _phone,
+    "url": _url,
+    "postal_code": _postal_code,
+    "place": _one_of_the_places,
+}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from uuid import UUID
+
 import sqlalchemy as sa
 
 from memberships.accounts.models import Account
 from memberships.database import db
-from memberships.members.models import Membership
+from memberships.members.models import Holder, Membership, Representative
 
 
 def living_membership(account: Account, network_id: int) -> Membership | None:
-    """The account's membership in that network that has not ended, if any."""
+    """The account's own membership in that network that has not ended, if any."""
     return db.session.scalar(
         sa.select(Membership).where(
             Membership.network_id == network_id,
@@ -20,7 +23,57 @@ def living_membership(account: Account, network_id: int) -> Membership | None:
     )
 
 
-def standing_membership(email: str, network_id: int) -> Membership | None:
-    """The living membership of whoever reads that address, if any. Never for a public page."""
-    account = db.session.scalar(sa.select(Account).where(Account.email == email))
-    return living_membership(account, network_id) if account else None
+def represented_membership(
+    account: Account, network_id: int, organisation_id: UUID | None
+) -> Membership | None:
+    """The living membership that the account represents in that network, if any.
+
+    Of the named organisation; where organisations are not told apart (None), of any.
+    """
+    query = (
+        sa.select(Membership)
+        .join(Representative, Representative.membership_id == Membership.id)
+        .where(
+            Membership.network_id == network_id,
+            Membership.holder == Holder.ORGANISATION,
+            Membership.ended_at.is_(None),
+            Representative.account_id == account.id,
+            Representative.ended_at.is_(None),
+        )
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    if organisation_id is not None:
+        query = query.where(Membership.organisation_id == organisation_id)
+    return db.session.scalar(query)
+
+
+def seats_of(organisation_id: UUID, network_id: int) -> Sequence[Membership]:
+    """The living memberships that the organisation has in that network, the first seat first."""
+    return db.session.scalars(
+        sa.select(Membership)
+        .where(
+            Membership.network_id == network_id,
+            Membership.organisation_id == organisation_id,
+            Membership.ended_at.is_(None),
+        )
+        .order_by(Membership.seat_number)
+    ).all()
+
+
+def names_of(memberships: Sequence[Membership]) -> dict[UUID, list[str]]:
+    """By membership who acts in it: the person, or the organisation's representatives."""
+    names = {m.id: [f"{m.first_name} {m.last_name}"] if m.first_name else [] for m in memberships}
+    rows = db.session.scalars(
+        sa.select(Representative)
+        .where(Representative.membership_id.in_(names), Representative.ended_at.is_(None))
+        .order_by(Representative.since)
+    )
+    for person in rows:
+        names[person.membership_id].append(f"{person.first_name} {person.last_name}")
+    return names
+
+
+def account_of(email: str) -> Account | None:
+    """The account of an address, if there is one. Never for a public page."""
+    return db.session.scalar(sa.select(Account).where(Account.email == email))

@@ -2,39 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from memberships.accounts.models import Account
 from memberships.database import db, utcnow
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
-from memberships.members.models import Holder, Membership
+from memberships.members.errors import SeatTaken
+from memberships.members.models import Holder, Membership, Representative
+from memberships.members.queries import seats_of
 from memberships.networks.models import DefinitionVersion
+from memberships.organisations.models import Organisation
+
+# What is asked about the person and not about the organisation, besides name and address.
+PERSONAL_ANSWERS = frozenset({"role_in_organisation", "phone"})
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Who joins, as the form says."""
+
+    account: Account
+    first_name: str
+    last_name: str
+    organisation_name: str | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
 
 def start_membership(
-    account: Account,
+    contact: Contact,
     definition: DefinitionVersion,
     *,
     holder: Holder,
     by: Actor,
     rule: str,
-    **contact: Any,
+    organisation: Organisation | None = None,
+    seat_reason: str = "",
 ) -> Membership:
-    """Make the account's holder a member, from now, under the named admission rule.
+    """Make the holder a member, from now, under the named admission rule.
 
-    The caller holds the account locked and has seen that no living membership stands; a partial
-    unique index is the second belt.
+    The caller holds the account and, where one is given, the organisation locked, and has seen
+    that no living membership stands; partial unique indexes are the second belt. With an
+    organisation the membership takes its first free seat.
+
+    Raises SeatTaken when the organisation has a seat and no reason for another one is given.
     """
+    is_person = holder is Holder.PERSON
     membership = Membership(
         network_id=definition.network_id,
-        account_id=account.id,
+        account_id=contact.account.id if is_person else None,
         definition_id=definition.id,
         holder=holder,
+        first_name=contact.first_name if is_person else None,
+        last_name=contact.last_name if is_person else None,
+        organisation_name=contact.organisation_name,
+        answers={k: v for k, v in contact.answers.items() if is_person or not _is_personal(k)},
         member_since=utcnow(),
-        **contact,
     )
+    if organisation is not None:
+        _take_seat(membership, organisation, seat_reason)
     db.session.add(membership)
     db.session.flush()
-    record_event(EventTag.MEMBERSHIP_STARTED, membership, by=by, rule=rule)
+    record_event(
+        EventTag.MEMBERSHIP_STARTED, membership, by=by, rule=rule, seat=membership.seat_number
+    )
+    if not is_person:
+        add_representative(membership, contact, by=by)
     return membership
+
+
+def _is_personal(key: str) -> bool:
+    return key in PERSONAL_ANSWERS
+
+
+def _take_seat(membership: Membership, organisation: Organisation, reason: str) -> None:
+    taken = {seat.seat_number for seat in seats_of(organisation.id, membership.network_id)}
+    if taken and not reason:
+        raise SeatTaken
+    membership.organisation_id = organisation.id
+    membership.seat_number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    membership.seat_reason = reason or None
+
+
+def add_representative(membership: Membership, contact: Contact, *, by: Actor) -> Representative:
+    """Let one more person act for the organisation that is the member."""
+    representative = Representative(
+        membership_id=membership.id,
+        account_id=contact.account.id,
+        first_name=contact.first_name,
+        last_name=contact.last_name,
+        answers={key: value for key, value in contact.answers.items() if _is_personal(key)},
+        since=utcnow(),
+    )
+    db.session.add(representative)
+    db.session.flush()
+    record_event(
+        EventTag.MEMBERSHIP_REPRESENTATIVE_ADDED,
+        membership,
+        by=by,
+        representative=str(representative.id),
+    )
+    return representative

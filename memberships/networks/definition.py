@@ -368,7 +368,7 @@ class Definition(Part):
 
     @property
     def binds_organisations(self) -> bool:
-        """Whether an organisation is a member once at most, so it must be known which it is."""
+        """Whether an organisation is a member once at most, and must be told from others."""
         return self.one_per_organisation is not OnePerOrganisation.NO
 
     @property

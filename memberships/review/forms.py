@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask_wtf import FlaskForm
 from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
@@ -92,6 +93,35 @@ class RecommendationForm(CaseForm):
         },
     )
     note = TextAreaField("Begründung für das Gremium", [Optional(), *_TEXT], filters=[clean_text])
+
+
+def _organisation_or_new(_form: Any, field: StringField) -> None:
+    try:
+        known = field.data == NEW_ORGANISATION or UUID(field.data or "")
+    except ValueError:
+        known = False
+    if not known:
+        raise ValidationError("Wählen Sie aus, welche Organisation es ist.")
+
+
+NEW_ORGANISATION = "neu"
+
+
+class OrganisationForm(CaseForm):
+    organisation = StringField("Welche Organisation ist es?", [_organisation_or_new])
+    city = StringField(
+        "Ort der neuen Organisation",
+        [Optional(), Length(max=120, message="Der Ort ist zu lang."), wanted_characters],
+        filters=[clean_line],
+    )
+
+
+class SeatForm(CaseForm):
+    seat_reason = TextAreaField(
+        "Begründung für einen weiteren Sitz",
+        [DataRequired("Schreiben Sie, warum es einen weiteren Sitz gibt."), *_TEXT],
+        filters=[clean_text],
+    )
 
 
 class MeetingForm(StaffForm):

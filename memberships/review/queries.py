@@ -18,13 +18,20 @@ from memberships.applications.models import (
     InformationRequest,
     Note,
 )
-from memberships.applications.queries import questions_of
+from memberships.applications.queries import (
+    OrganisationState,
+    organisation_state,
+    questions_of,
+)
 from memberships.database import db, utcnow
 from memberships.events.models import Event
 from memberships.events.queries import events_about
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import latest_mails, mails_about
+from memberships.members.queries import names_of
 from memberships.networks.models import DefinitionVersion
+from memberships.organisations.models import Organisation
+from memberships.organisations.queries import organisations_named
 from memberships.search import contains_pattern
 
 PAGE_SIZE = 50
@@ -205,6 +212,8 @@ class Case:
     notes: Sequence[Note]
     questions: Sequence[InformationRequest]
     similar: Sequence[Application]
+    organisation: OrganisationState | None
+    seat_names: dict[UUID, list[str]]
 
     @property
     def open_question(self) -> InformationRequest | None:
@@ -223,11 +232,13 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         .options(
             joinedload(Application.claimed_by),
             joinedload(Application.decided_by),
+            joinedload(Application.organisation),
             joinedload(Application.definition).joinedload(DefinitionVersion.network),
         )
     )
     if application is None:
         return None
+    state = organisation_state(application)
     return Case(
         application=application,
         events=events_about(application.id),
@@ -235,7 +246,14 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         notes=_notes_of(application),
         questions=questions_of(application),
         similar=_similar_to(application),
+        organisation=state,
+        seat_names=names_of(state.seats) if state and state.seats else {},
     )
+
+
+def known_organisations(slug: str, text: str) -> Sequence[Organisation]:
+    """What the office looked up in the registry, as far as its network may know it."""
+    return organisations_named(text, slug)
 
 
 def _notes_of(application: Application) -> Sequence[Note]:
@@ -257,6 +275,8 @@ def _similar_to(application: Application) -> Sequence[Application]:
     ]
     if application.organisation_name:
         same.append(Application.organisation_name == application.organisation_name)
+    if application.organisation_id:
+        same.append(Application.organisation_id == application.organisation_id)
     return db.session.scalars(
         sa.select(Application)
         .where(

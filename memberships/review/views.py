@@ -23,12 +23,14 @@ from memberships.applications.errors import (
     ApplicationUnknown,
     BodyDecides,
     NothingAsked,
+    OrganisationUndecided,
     ReasonUnknown,
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
 from memberships.applications.queries import answers_as_asked, application_id_of
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
+from memberships.members.errors import SeatTaken
 from memberships.networks.definition import Policy
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
@@ -40,9 +42,11 @@ from memberships.review.forms import (
     MeetingForm,
     MessageForm,
     NoteForm,
+    OrganisationForm,
     QuestionForm,
     RecommendationForm,
     ReplyForm,
+    SeatForm,
     fill_reasons,
 )
 from memberships.review.timeline import timeline_of
@@ -50,7 +54,14 @@ from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
 
-REFUSED = (ApplicationChanged, ApplicationNotDecidable, BodyDecides, ChangedMeanwhile)
+REFUSED = (
+    ApplicationChanged,
+    ApplicationNotDecidable,
+    BodyDecides,
+    ChangedMeanwhile,
+    OrganisationUndecided,
+    SeatTaken,
+)
 
 
 @bp.get("/")
@@ -107,10 +118,10 @@ def queue(network: Network) -> str:
 @bp.get("/<slug>/antraege/<uuid:application_id>")
 @requires(Permission.VIEW_APPLICATIONS)
 def case(network: Network, application_id: UUID) -> str:
-    return _show_case(network, application_id)
+    return show_case(network, application_id)
 
 
-def _show_case(network: Network, application_id: UUID, **state: Any) -> str:
+def show_case(network: Network, application_id: UUID, **state: Any) -> str:
     found = queries.case_of(network.id, application_id)
     if found is None:
         abort(404)
@@ -121,6 +132,10 @@ def _show_case(network: Network, application_id: UUID, **state: Any) -> str:
         "note_form": NoteForm(formdata=None),
         "reply_form": ReplyForm(formdata=None, version=application.version),
         "recommendation_form": _recommendation_form(application),
+        "organisation_form": OrganisationForm(formdata=None, version=application.version),
+        "seat_form": SeatForm(
+            formdata=None, version=application.version, seat_reason=application.seat_reason
+        ),
     }
     return render_template(
         "review/case.html",
@@ -129,6 +144,8 @@ def _show_case(network: Network, application_id: UUID, **state: Any) -> str:
         application=application,
         answers=answers_as_asked(application, net),
         timeline=timeline_of(found, net),
+        looked_up=request.args.get("organisation", "")[:200],
+        known=queries.known_organisations(network.slug, request.args.get("organisation", "")[:200]),
         body_decides=services.body_decides(application),
         may=lambda permission: may(role_in(network.id), permission),
         own_account=signed_in_account(),
@@ -157,16 +174,16 @@ def _done(network_ids: list[int]) -> Application | None:
     return done if is_shown else None
 
 
-def _change(network: Network, application_id: UUID, version: int | None) -> Application:
+def case_for_change(network: Network, application_id: UUID, version: int | None) -> Application:
     try:
         return services.application_for_change(network.id, application_id, seen_version=version)
     except ApplicationUnknown:
         abort(404)
 
 
-def _refused(network: Network, application_id: UUID, error: Exception, **state: Any) -> Any:
+def refused(network: Network, application_id: UUID, error: Exception, **state: Any) -> Any:
     """409 on the case as it is now, with what differs and what was typed."""
-    return _show_case(network, application_id, notice=error, **state), 409
+    return show_case(network, application_id, notice=error, **state), 409
 
 
 @bp.post("/<slug>/antraege/<uuid:application_id>/uebernehmen")
@@ -175,17 +192,17 @@ def claim_application(network: Network, application_id: UUID) -> Any:
     version = request.form.get("version", type=int)
     try:
         with unit_of_work():
-            application = _change(network, application_id, version)
+            application = case_for_change(network, application_id, version)
             if "abgeben" in request.form:
                 services.release_application(application, by=signed_in_actor())
             else:
                 services.claim_application(application, by=signed_in_actor())
     except REFUSED as error:
-        return _refused(network, application_id, error)
-    return _back_to_case(network, application_id)
+        return refused(network, application_id, error)
+    return back_to_case(network, application_id)
 
 
-def _back_to_case(network: Network, application_id: UUID, anchor: str = "") -> Response:
+def back_to_case(network: Network, application_id: UUID, anchor: str = "") -> Response:
     return redirect(
         url_for(".case", slug=network.slug, application_id=application_id, _anchor=anchor or None),
         303,
@@ -197,11 +214,11 @@ def _back_to_case(network: Network, application_id: UUID, anchor: str = "") -> R
 def write_note(network: Network, application_id: UUID) -> Any:
     form = NoteForm()
     if not form.validate_on_submit():
-        return _show_case(network, application_id, note_form=form), 422
+        return show_case(network, application_id, note_form=form), 422
     with unit_of_work():
-        application = _change(network, application_id, None)
+        application = case_for_change(network, application_id, None)
         services.write_note(application, form.text.data, by=signed_in_actor())
-    return _back_to_case(network, application_id, "notizen")
+    return back_to_case(network, application_id, "notizen")
 
 
 @bp.post("/<slug>/antraege/<uuid:application_id>/antwort")
@@ -209,10 +226,10 @@ def write_note(network: Network, application_id: UUID) -> Any:
 def record_reply(network: Network, application_id: UUID) -> Any:
     form = ReplyForm()
     if not form.validate_on_submit():
-        return _show_case(network, application_id, reply_form=form), 422
+        return show_case(network, application_id, reply_form=form), 422
     try:
         with unit_of_work():
-            application = _change(network, application_id, form.version.data)
+            application = case_for_change(network, application_id, form.version.data)
             services.receive_information(
                 application,
                 form.answer.data,
@@ -220,8 +237,8 @@ def record_reply(network: Network, application_id: UUID) -> Any:
                 via=Channel(form.channel.data),
             )
     except (*REFUSED, NothingAsked) as error:
-        return _refused(network, application_id, error, reply_form=form)
-    return _back_to_case(network, application_id)
+        return refused(network, application_id, error, reply_form=form)
+    return back_to_case(network, application_id)
 
 
 @bp.post("/<slug>/antraege/<uuid:application_id>/empfehlung")
@@ -229,10 +246,10 @@ def record_reply(network: Network, application_id: UUID) -> Any:
 def recommend_decision(network: Network, application_id: UUID) -> Any:
     form = RecommendationForm()
     if not form.validate_on_submit():
-        return _show_case(network, application_id, recommendation_form=form), 422
+        return show_case(network, application_id, recommendation_form=form), 422
     try:
         with unit_of_work():
-            application = _change(network, application_id, form.version.data)
+            application = case_for_change(network, application_id, form.version.data)
             services.recommend_decision(
                 application,
                 Recommendation(form.recommendation.data),
@@ -240,7 +257,7 @@ def recommend_decision(network: Network, application_id: UUID) -> Any:
                 note=form.note.data or "",
             )
     except REFUSED as error:
-        return _refused(network, application_id, error, recommendation_form=form)
+        return refused(network, application_id, error, recommendation_form=form)
     return _next_case(network, application_id)
 
 
@@ -272,7 +289,7 @@ def approve_application(network: Network, application_id: UUID) -> Any:
         application_id,
         form,
         template="review/approve.html",
-        check=services.check_decidable,
+        check=services.check_approvable,
         preview=lambda application: services.approval_preview(application, form.message.data or ""),
         act=lambda application: services.approve_application(
             application, by=signed_in_actor(), message=form.message.data or ""
@@ -320,9 +337,9 @@ def _decide(
     if valid and "ansehen" not in request.form:
         try:
             with unit_of_work():
-                act(_change(network, application_id, form.version.data))
+                act(case_for_change(network, application_id, form.version.data))
         except (*REFUSED, ReasonUnknown) as error:
-            return _refused(network, application_id, error, kept=form)
+            return refused(network, application_id, error, kept=form)
         return _next_case(network, application_id)
     found = queries.case_of(network.id, application_id)
     if found is None:
@@ -330,7 +347,7 @@ def _decide(
     try:
         check(found.application)
     except REFUSED as error:
-        return _refused(network, application_id, error, kept=form)
+        return refused(network, application_id, error, kept=form)
     if request.method == "GET":
         form.version.data = found.application.version
     page = render_template(
@@ -377,7 +394,7 @@ def enter_application(network: Network) -> Any:
                     received_on=entry.received_on.data,
                     by=signed_in_actor(),
                 )
-            return _back_to_case(network, application_id_of(key))
+            return back_to_case(network, application_id_of(key))
     stamp = request.form.get("stamp") or new_token()
     page = render_template("review/enter.html", net=net, entry=entry, form=form, stamp=stamp)
     return page, 422 if request.method == "POST" else 200

@@ -13,11 +13,17 @@ from memberships.applications.services.deciding import (
     Outcome,
     approve_application,
     body_decides,
+    check_approvable,
     check_decidable,
     decline_application,
     reasons_to_decline,
     recommend_decision,
     record_body_decision,
+)
+from memberships.applications.services.organisations import (
+    grant_another_seat,
+    link_new_organisation,
+    link_organisation,
 )
 from memberships.applications.services.own_page import correct_answers, withdraw_application
 from memberships.applications.services.previews import (
@@ -51,6 +57,7 @@ __all__ = [
     "approval_preview",
     "approve_application",
     "body_decides",
+    "check_approvable",
     "check_askable",
     "check_decidable",
     "claim_application",
@@ -63,6 +70,9 @@ __all__ = [
     "enter_application",
     "enter_code",
     "erase_expired_applications",
+    "grant_another_seat",
+    "link_new_organisation",
+    "link_organisation",
     "open_case",
     "page_token_of",
     "question_preview",

@@ -29,7 +29,7 @@ from memberships.search import fold
 from memberships.settings import current_settings
 from memberships.tokens import new_token, token_hash
 
-_SEARCHED = ("first_name", "last_name", "email", "organisation_name", "city", "postal_code")
+_SEARCHED = ("first_name", "last_name", "email", "organisation_name", "place", "postal_code")
 
 
 def application_for_change(

@@ -6,29 +6,41 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from memberships.accounts.models import Account
 from memberships.accounts.services import account_for_change, verify_account
 from memberships.applications import mails
 from memberships.applications.errors import (
     ApplicationNotDecidable,
     BodyDecides,
+    OrganisationUndecided,
     ReasonUnknown,
 )
 from memberships.applications.models import (
     ALREADY_MEMBER,
+    ORGANISATION_UNCLEAR,
+    SECOND_PERSON,
     Application,
     ApplicationStatus,
     Recommendation,
 )
+from memberships.applications.queries import (
+    joins_membership,
+    organisation_state,
+    standing_membership,
+)
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import open_case, promised_by
+from memberships.applications.services.organisations import link_by_name, organisation_to_admit
 from memberships.database import utcnow
 from memberships.events.models import SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
+from memberships.members.errors import SeatTaken
 from memberships.members.models import Holder, Membership
-from memberships.members.queries import living_membership
-from memberships.members.services import start_membership
+from memberships.members.queries import seats_of
+from memberships.members.services import Contact, add_representative, start_membership
 from memberships.networks.definition import DeclineReason, Policy
 from memberships.networks.queries import current_definitions, definition_of
+from memberships.organisations.models import Organisation
 
 _BY_HAND = "by_hand"
 
@@ -51,22 +63,43 @@ class BodyDecision:
 
 
 def decide_by_rule(application: Application) -> None:
-    """Admit a confirmed application, or let it wait for a person, as the network's rules say."""
+    """Admit a confirmed application, or let it wait for a person, as the network's rules say.
+
+    Where the rules admit at once, a person still looks when it is not clear which organisation it
+    is, or when the organisation is a member already (domain.md, section 3).
+    """
     definition = definition_of(application.definition)
     rule = definition.rule_for(application.all_answers)
-    if rule.policy is Policy.OPEN:
-        _admit(application, by=SYSTEM, rule=rule.key, message="")
-        return
+    link_by_name(application)
+    if rule.policy.is_decided_by_person:
+        application.review_reason = rule.key
+    else:
+        application.review_reason = _doubt_about_organisation(application)
+        if application.review_reason is None:
+            _admit(application, by=SYSTEM, rule=rule.key, message="")
+            return
     application.due_at = promised_by(definition, utcnow())
     token = open_case(application, purpose="received_mail")
     mails.application_received(application, case_token=token)
+
+
+def _doubt_about_organisation(application: Application) -> str | None:
+    account = _account_of(application)
+    try:
+        organisation = organisation_to_admit(application)
+    except OrganisationUndecided:
+        return ORGANISATION_UNCLEAR
+    if organisation is None or standing_membership(application, account, organisation.id):
+        return None
+    return SECOND_PERSON if seats_of(organisation.id, application.network_id) else None
 
 
 def approve_application(application: Application, *, by: Actor, message: str = "") -> Membership:
     """Admit the applicant. Status, membership, events and mail are one change.
 
     Raises ApplicationNotDecidable when somebody else has decided, BodyDecides when this network's
-    body has to.
+    body has to, OrganisationUndecided when nobody has said which organisation it is, SeatTaken when
+    the organisation holds its one seat and no other was granted.
     """
     check_decidable(application)
     return _admit(application, by=by, rule=_BY_HAND, message=message)
@@ -86,7 +119,7 @@ def decline_application(
 def record_body_decision(application: Application, decision: BodyDecision, *, by: Actor) -> None:
     """Enter what the network's body decided in its meeting, with its name and the day.
 
-    Raises ApplicationNotDecidable, ReasonUnknown.
+    Raises ApplicationNotDecidable, ReasonUnknown, OrganisationUndecided, SeatTaken.
     """
     _require_decidable(application)
     application.decided_by_body = decision.body
@@ -139,21 +172,21 @@ def check_decidable(application: Application) -> None:
         raise BodyDecides
 
 
+def check_approvable(application: Application) -> None:
+    """Whether an approval now would pass: raises what `approve_application` would raise."""
+    check_decidable(application)
+    state = organisation_state(application)
+    if state is not None and state.is_undecided:
+        raise OrganisationUndecided
+    if state is not None and state.needs_another_seat and not application.seat_reason:
+        raise SeatTaken
+
+
 def _admit(application: Application, *, by: Actor, rule: str, message: str) -> Membership:
-    account_of = account_for_change if application.was_entered else verify_account
-    account = account_of(application.email)
-    standing = living_membership(account, application.network_id)
-    membership = standing or start_membership(
-        account,
-        application.definition,
-        holder=Holder(application.applicant_kind.value),
-        by=by,
-        rule=rule,
-        first_name=application.first_name,
-        last_name=application.last_name,
-        organisation_name=application.organisation_name,
-        answers=dict(application.answers),
-    )
+    account = _account_of(application)
+    organisation = organisation_to_admit(application)
+    standing = standing_membership(application, account, organisation.id if organisation else None)
+    membership = standing or _join(application, account, organisation, by=by, rule=rule)
     application.decided_by_rule = ALREADY_MEMBER if standing else rule
     application.membership_id = membership.id
     _settle(application, ApplicationStatus.APPROVED, by=by)
@@ -169,6 +202,44 @@ def _admit(application: Application, *, by: Actor, rule: str, message: str) -> M
     mail = mails.application_repeated if standing else mails.application_approved
     mail(application, membership, case_token=token, message=message)
     return membership
+
+
+def _account_of(application: Application) -> Account:
+    """The applicant's account, locked; proven unless the office entered the address."""
+    account_of = account_for_change if application.was_entered else verify_account
+    return account_of(application.email)
+
+
+def _join(
+    application: Application,
+    account: Account,
+    organisation: Organisation | None,
+    *,
+    by: Actor,
+    rule: str,
+) -> Membership:
+    """Begin a membership, or add one more person to the one that the organisation has."""
+    contact = Contact(
+        account,
+        application.first_name,
+        application.last_name,
+        application.organisation_name,
+        application.answers,
+    )
+    if organisation is not None and joins_membership(application):
+        seats = seats_of(organisation.id, application.network_id)
+        if seats:
+            add_representative(seats[0], contact, by=by)
+            return seats[0]
+    return start_membership(
+        contact,
+        application.definition,
+        holder=Holder(application.applicant_kind.value),
+        by=by,
+        rule=rule,
+        organisation=organisation,
+        seat_reason=application.seat_reason or "",
+    )
 
 
 def _decline(application: Application, *, by: Actor, reason: str, message: str) -> None:

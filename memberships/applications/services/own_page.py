@@ -12,17 +12,20 @@ from memberships.applications.errors import (
     NotWithdrawable,
 )
 from memberships.applications.models import ApplicantKind, Application, ApplicationStatus
-from memberships.applications.queries import changes_since
+from memberships.applications.places import with_place
+from memberships.applications.queries import changes_since, described_organisation
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,
     keep_revision,
     search_text_of,
 )
+from memberships.applications.services.organisations import unlink_organisation
 from memberships.applications.services.submitting import OWN_COLUMNS
 from memberships.database import utcnow
 from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import record_event
+from memberships.networks.queries import definition_of
 from memberships.privacy.services import withdraw_consents
 
 
@@ -40,16 +43,21 @@ def correct_answers(
     changes = changes_since(application, seen_version or 0)
     if changes:
         raise ApplicationChanged(changes)
-    wanted = {**answers, "email": application.email}
+    wanted = with_place(
+        definition_of(application.definition), {**answers, "email": application.email}
+    )
     if {k: v for k, v in application.all_answers.items() if v} == wanted:
         return False
     keep_revision(application)
+    before = described_organisation(application)
     for column in OWN_COLUMNS:
         setattr(application, column, wanted.get(column))
     application.answers = {k: v for k, v in wanted.items() if k not in OWN_COLUMNS}
     if "applicant_kind" in wanted:
         application.applicant_kind = ApplicantKind(wanted["applicant_kind"])
     application.search_text = search_text_of(wanted)
+    if described_organisation(application) != before:
+        unlink_organisation(application)
     record_event(EventTag.APPLICATION_ANSWERS_CORRECTED, application, by=APPLICANT)
     return True
 

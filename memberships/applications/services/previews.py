@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from memberships.applications import mails
 from memberships.applications.models import Application, InformationRequest
+from memberships.applications.queries import organisation_state, standing_membership
 from memberships.database import utcnow
 from memberships.mails.services import preview_mail
-from memberships.members.queries import standing_membership
+from memberships.members.models import Membership
+from memberships.members.queries import account_of
 
 _LINK = "[persönlicher Link]"
 
@@ -18,17 +20,28 @@ def _preview(kind: str, application: Application, **context: object) -> tuple[st
 
 def approval_preview(application: Application, message: str) -> tuple[str, str]:
     """The mail that an approval now would send."""
-    standing = standing_membership(application.email, application.network_id)
-    holder = application.applicant_kind.value
+    standing, membership = _expected(application)
     return _preview(
         "application_repeated" if standing else "application_approved",
         application,
-        organisation_name=(standing or application).organisation_name,
-        holder=standing.holder if standing else holder,
-        member_since=standing.member_since if standing else utcnow(),
+        organisation_name=(membership or application).organisation_name,
+        holder=membership.holder if membership else application.applicant_kind.value,
+        member_since=membership.member_since if membership else utcnow(),
         after_review=True,
         message=message,
     )
+
+
+def _expected(application: Application) -> tuple[bool, Membership | None]:
+    """Whether the applicant is a member already, and the membership that an approval would name."""
+    state = organisation_state(application)
+    account = account_of(application.email)
+    organisation_id = state.organisation.id if state and state.organisation else None
+    if account is not None and (state is None or state.is_standing):
+        standing = standing_membership(application, account, organisation_id)
+        if standing is not None:
+            return True, standing
+    return False, state.joined if state else None
 
 
 def decline_preview(application: Application, reason: str, message: str) -> tuple[str, str]:

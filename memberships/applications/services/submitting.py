@@ -26,6 +26,7 @@ from memberships.applications.models import (
     Channel,
     Confirmation,
 )
+from memberships.applications.places import with_place
 from memberships.applications.queries import expired_applications
 from memberships.applications.services.cases import search_text_of
 from memberships.applications.services.deciding import decide_by_rule
@@ -96,6 +97,7 @@ def new_application(
     """An application with its answers in their columns, not yet stored."""
     version = publish_definition(definition)
     now = utcnow()
+    answers = with_place(definition, answers)
     return Application(
         network_id=version.network_id,
         definition=version,

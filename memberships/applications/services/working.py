@@ -10,6 +10,7 @@ from memberships.applications import mails
 from memberships.applications.errors import ApplicationNotDecidable
 from memberships.applications.models import Application, ApplicationStatus, Channel, Note
 from memberships.applications.services.cases import open_case, promised_by
+from memberships.applications.services.organisations import link_by_name
 from memberships.applications.services.submitting import new_application
 from memberships.database import db, utcnow
 from memberships.events.models import Actor, EventTag
@@ -69,6 +70,7 @@ def enter_application(
     db.session.add(application)
     db.session.flush()
     record_event(EventTag.APPLICATION_ENTERED, application, by=by, channel=channel)
+    link_by_name(application)
     token = open_case(application, purpose="entered_mail")
     mails.application_entered(application, case_token=token)
     return application

@@ -1,0 +1,34 @@
+"""Organisations enter the registry here."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.organisations.keys import name_key, place_key
+from memberships.organisations.models import Description, Organisation
+from memberships.organisations.queries import scope_of
+
+
+def register_organisation(described: Description) -> Organisation:
+    """The organisation of exactly that name and place, made if there is none, locked.
+
+    However many ask at once, all get the same one, one after the other.
+    """
+    identity = {
+        "scope": scope_of(described),
+        "name_key": name_key(described.name),
+        "place_key": place_key(described),
+    }
+    insert_if_absent(
+        Organisation,
+        id=uuid7(),
+        name=described.name,
+        kind=described.kind,
+        postal_code=described.postal_code,
+        city=described.city,
+        federal_state=described.federal_state,
+        registered_at=utcnow(),
+        **identity,
+    )
+    return db.session.scalars(sa.select(Organisation).filter_by(**identity).with_for_update()).one()

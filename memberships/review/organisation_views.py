@@ -1,0 +1,65 @@
+"""Saying which organisation a case is of, and granting it one more seat."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from memberships.accounts.guard import requires, signed_in_actor
+from memberships.applications import services
+from memberships.applications.errors import OrganisationUnknown
+from memberships.applications.models import Application
+from memberships.database import unit_of_work
+from memberships.networks.models import Network
+from memberships.permissions import Permission
+from memberships.review.forms import NEW_ORGANISATION, OrganisationForm, SeatForm
+from memberships.review.views import (
+    REFUSED,
+    back_to_case,
+    bp,
+    case_for_change,
+    refused,
+    show_case,
+)
+
+UNKNOWN = "Diese Organisation kennt das Netzwerk nicht. Wählen Sie eine andere."
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/organisation")
+@requires(Permission.DECIDE_APPLICATIONS)
+def link_organisation(network: Network, application_id: UUID) -> Any:
+    form = OrganisationForm()
+    if not form.validate_on_submit():
+        return show_case(network, application_id, organisation_form=form), 422
+    try:
+        with unit_of_work():
+            _link(case_for_change(network, application_id, form.version.data), form)
+    except OrganisationUnknown:
+        form.organisation.errors = (UNKNOWN,)
+        return show_case(network, application_id, organisation_form=form), 422
+    except REFUSED as error:
+        return refused(network, application_id, error)
+    return back_to_case(network, application_id, "organisation")
+
+
+def _link(application: Application, form: OrganisationForm) -> None:
+    chosen, by = form.organisation.data, signed_in_actor()
+    if chosen == NEW_ORGANISATION:
+        services.link_new_organisation(application, by=by, city=form.city.data or "")
+    else:
+        services.link_organisation(application, UUID(chosen), by=by)
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/sitz")
+@requires(Permission.DECIDE_APPLICATIONS)
+def grant_another_seat(network: Network, application_id: UUID) -> Any:
+    form = SeatForm()
+    if not form.validate_on_submit():
+        return show_case(network, application_id, seat_form=form), 422
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, form.version.data)
+            services.grant_another_seat(application, form.seat_reason.data, by=signed_in_actor())
+    except REFUSED as error:
+        return refused(network, application_id, error, seat_form=form)
+    return back_to_case(network, application_id, "organisation")
