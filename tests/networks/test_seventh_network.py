@@ -5,19 +5,29 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from memberships import create_app
+from memberships.applications.models import Application, ApplicationStatus
 from memberships.database import db
+from memberships.mails.models import OutgoingMail
+from memberships.members.models import Holder, Membership, Representative
 from memberships.networks.definition import Definition
 from memberships.networks.describing import describe
 from memberships.networks.loading import load_definitions
+from memberships.networks.models import DefinitionVersion
+from memberships.permissions import Role
+from memberships.privacy.queries import consents_of
 from memberships.settings import Settings
-from tests.networks.definitions import CONFIG, seventh, write
-from tests.pages import get
+from tests.factories import token_in
+from tests.networks.definitions import CONFIG, field_of, seventh, write
+from tests.pages import get, post
+from tests.review.cases import case_url, send, signed_in, staff
+from tests.tables import all_of, only
 
 AT = "/netzwerke/dorfdialog"
 
@@ -154,3 +164,95 @@ def test_a_human_can_sign_it_off(net: Definition) -> None:
         "Unterschrift",
     ):
         assert part in text
+
+
+# From the form to the membership
+
+PERSON = {
+    "applicant_kind": "person",
+    "postal_code": "99084",
+    "village_size": "small",
+    "topics": ["rural"],
+    "first_name": "Mara",
+    "last_name": "Hofmann",
+}
+GROUP = PERSON | {
+    "applicant_kind": "organisation",
+    "organisation_name": "Dorfladen Musterdorf eG",
+    "organisation_kind": "cooperative",
+    "existing_member": "unknown",
+    "village_size": "large",
+    "village_story": "Ein Laden, in dem auch der Rat tagt.",
+}
+
+
+def joins(client: FlaskClient, answers: dict[str, Any], **changes: str) -> Application:
+    """The form is filled in and sent, the link in the mail opened, its button pressed."""
+    form = get(client, f"{AT}/antrag").form("/antrag")
+    typed = {"stamp": form.fields["stamp"], "email": "mara@example.org"} | answers | changes
+    sent = post(client, form.action, typed)
+    assert sent.status == 303, sent.words
+    mail = next(m for m in reversed(all_of(OutgoingMail)) if m.kind == "confirm_application")
+    confirm = get(client, f"/antrag/{token_in(mail)}/bestaetigen").form("/bestaetigen")
+    assert post(client, confirm.action, confirm.fields).status == 303
+    return all_of(Application)[-1]
+
+
+def test_who_sits_inside_is_a_member_at_once(client: FlaskClient) -> None:
+    application = joins(client, PERSON, visit_consent="y")
+    assert (application.decided_by_rule, application.answers["federal_state"]) == ("inside", "TH")
+    assert only(Membership).holder is Holder.PERSON
+    steps = [(consent.purpose, consent.step) for consent in consents_of(application.id)]
+    assert steps == [("visit_consent", "given"), ("visit_consent", "confirmed")]
+    assert "Willkommen im Netzwerk Dorfdialog" in {m.subject for m in all_of(OutgoingMail)}
+
+
+def test_another_consent_is_not_called_a_circular(client: FlaskClient) -> None:
+    form = get(client, f"{AT}/antrag").form("/antrag")
+    typed = {"stamp": form.fields["stamp"], "email": "mara@example.org", "visit_consent": "y"}
+    assert post(client, form.action, typed | PERSON).status == 303
+    mail = only(OutgoingMail)
+    assert "Rundbrief" not in mail.body
+    assert "Rundbrief" not in get(client, f"/antrag/{token_in(mail)}/bestaetigen").words
+
+
+def test_a_group_is_a_member_and_its_second_person_a_representative(
+    app: Flask, client: FlaskClient
+) -> None:
+    joins(client, GROUP, active_in="Fulda", postal_code="80331", email="eins@example.org")
+    second = joins(client, GROUP, active_in="", postal_code="80331", email="zwei@example.org")
+    assert (second.status, second.review_reason) == (ApplicationStatus.IN_REVIEW, "rest")
+    office = signed_in(app, staff(Role.COORDINATOR, "dorfdialog"))
+    assert send(office, case_url(second, "dorfdialog", "aufnehmen"), {}).status == 303
+    assert only(Membership).organisation_name == "Dorfladen Musterdorf eG"
+    assert len(all_of(Representative)) == 2
+
+
+def test_about_a_company_its_body_decides(app: Flask, client: FlaskClient) -> None:
+    company = joins(client, GROUP, organisation_kind="company", postal_code="34117")
+    assert (company.status, company.review_reason) == (ApplicationStatus.IN_REVIEW, "companies")
+    lead = signed_in(app, staff(Role.LEAD, "dorfdialog"))
+    refused = get(lead, case_url(company, "dorfdialog", "aufnehmen"))
+    assert (refused.status, refused.notice) == (409, "Hier entscheidet das Gremium")
+    typed = {f"ergebnis-{company.id}": "approve", "body": "Dorfrat", "decided_on": "2026-01-20"}
+    assert send(lead, "/koordination/dorfdialog/sitzung", typed).status == 303
+    assert only(Membership).organisation_name == "Dorfladen Musterdorf eG"
+    assert all_of(Application)[0].decided_by_body == "Dorfrat"
+
+
+def test_a_changed_file_is_a_new_version_and_cases_keep_theirs(
+    app: Flask, client: FlaskClient, folder: Path
+) -> None:
+    joins(client, PERSON, postal_code="80331", active_in="")
+    raw = seventh()
+    field_of(raw, "village_size")["label"] = "Wie viele leben dort?"
+    field_of(raw, "village_size")["options"][0]["label"] = "Wenige"
+    app.extensions["networks"] = load_definitions(write(raw, folder.parent, name="dorfdialog"))
+    new = joins(client, PERSON, postal_code="80331", active_in="", email="neu@example.org")
+
+    versions = [v for v in all_of(DefinitionVersion) if v.network.slug == "dorfdialog"]
+    assert [version.version for version in versions] == [1, 2]
+    office = signed_in(app, staff(Role.COORDINATOR, "dorfdialog"))
+    old = next(a for a in all_of(Application) if a.id != new.id)
+    assert "Wie groß ist es? Bis 500" in get(office, case_url(old.id, "dorfdialog")).words
+    assert "Wie viele leben dort? Wenige" in get(office, case_url(new.id, "dorfdialog")).words
