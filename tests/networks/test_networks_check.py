@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from memberships.networks.loading import load_definitions
-from tests.networks.definitions import CONFIG, bipar, field_of, mistakes_in, write
+from tests.networks.definitions import CONFIG, bipar, field_of, mistakes_in, seventh, write
 
 
 def test_the_networks_of_this_installation_are_good():
@@ -242,12 +242,13 @@ _VALUES = st.recursive(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    part=st.sampled_from([*bipar()]),
+    part=st.sampled_from([*seventh()]),
+    base=st.sampled_from([bipar(), seventh()]),
     value=_VALUES.filter(lambda value: value is not None and "None" not in repr(value)),
 )
-def test_whatever_stands_in_a_file_is_explained_or_good(part, value, tmp_path_factory):
+def test_whatever_stands_in_a_file_is_explained_or_good(part, base, value, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("anything")
 
-    told = mistakes_in(bipar() | {part: value}, folder)
+    told = mistakes_in(base | {part: value}, folder)
 
     assert not any("Input should" in mistake for mistake in told)
