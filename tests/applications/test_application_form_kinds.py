@@ -118,7 +118,7 @@ def test_a_german_postal_code_has_five_digits(country, typed, net):
     assert messages(filled(net, country=country, postal_code=typed)) == {"postal_code": FIVE_DIGITS}
 
 
-def test_a_german_postal_code_is_kept_without_blanks(net):
+def test_a_german_postal_code_is_kept_without_blanks(app, net):
     form = filled(net, postal_code=" 01 067 ")
 
     assert form.validate()
@@ -128,14 +128,14 @@ def test_a_german_postal_code_is_kept_without_blanks(net):
 @pytest.mark.parametrize(
     ("country", "typed"), [("PL", "00-950"), ("AT", "5310"), ("other", "K1A 0B1")]
 )
-def test_other_countries_write_postal_codes_as_they_like(country, typed, net):
+def test_other_countries_write_postal_codes_as_they_like(app, country, typed, net):
     form = filled(net, country=country, postal_code=typed)
 
     assert form.validate()
     assert form.answers["postal_code"] == typed
 
 
-def test_no_postal_code_is_longer_than_ten(net):
+def test_no_postal_code_is_longer_than_ten(app, net):
     assert messages(filled(net, country="PL", postal_code="0" * 11)) == {
         "postal_code": "Der Text ist 1 Zeichen zu lang. Möglich sind 10 Zeichen."
     }
