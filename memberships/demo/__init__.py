@@ -69,11 +69,11 @@ def demo() -> None:
     try:
         plan = load_plan(ROOT / "config" / "demo")
         check_cases(plan, current_definitions())
+        with unit_of_work():
+            # All or nothing: half a demonstration would never be completed.
+            made = fill_networks(plan, set(current_definitions()) - _networks_in_use())
     except PlanInvalid as error:
-        raise click.ClickException(str(error)) from None
-    with unit_of_work():
-        # All or nothing: half a demonstration would never be completed.
-        made = fill_networks(plan, set(current_definitions()) - _networks_in_use())
+        raise click.ClickException(str(error)) from error
     for slug, number in sorted(made.items()):
         click.echo(f"Demonstration data: {number} applications to {slug}")
     if not made:
@@ -190,10 +190,13 @@ class _Stage:
             self._add(moment, partial(_run, job))
 
     def play(self) -> None:
+        """Play every scene, each at least a second after the one before."""
+        last = self._now - _TEAM_AGO
         for scene in sorted(self._scenes):
-            with in_the_past(utcnow() - scene.moment):
+            last = max(scene.moment, last + timedelta(seconds=1))
+            with in_the_past(utcnow() - last):
                 about = scene.act()
-                if scene.moment < self._now - _SENT_BEFORE:
+                if last < self._now - _SENT_BEFORE:
                     _send_waiting()
                 elif about is not None:
                     _send_waiting(about)
@@ -204,7 +207,7 @@ class _Stage:
         definition = current_definitions()[case.network]
         answers = {**case.answers, "email": played.email}
         consents = {"newsletter_consent"} if case.newsletter else set()
-        key = submission_key(self._nonce(case), answers, consents)
+        key = submission_key(f"demo-{case.ago}", answers, consents)
         played.application = submit_application(definition, answers, consents, key=key)
         return played.application.id if case.confirmed else None
 
@@ -219,14 +222,11 @@ class _Stage:
         played.application = enter_application(
             current_definitions()[case.network],
             answers,
-            key=submission_key(self._nonce(case), answers, set()),
+            key=submission_key(f"demo-{case.ago}", answers, set()),
             channel=case.channel,
             received_on=utcnow().astimezone(BERLIN).date(),
             by=self._somebody(case.network, Permission.ENTER_APPLICATIONS),
         )
-
-    def _nonce(self, case: Case) -> str:
-        return f"demo-{case.ago}"
 
     def _take(self, step: Step, played: _Played) -> None:
         try:

@@ -22,10 +22,10 @@ class Diary:
         self._random = Random("diary")  # noqa: S311 - the same hours each time
 
     def submitted(self, case: Case) -> datetime:
-        """When the form was sent; of invented cases most of a weekend's came before it."""
+        """When the form was sent; of invented cases most of a weekend's came in its week."""
         day = self._day(case.ago)
         if case.is_invented and day.weekday() >= 5 and self._random.random() < 0.6:
-            day -= timedelta(days=day.weekday() - 4)
+            day -= timedelta(days=day.weekday() - self._random.randint(0, 4))
         return self._at(day, _VISITING, after=None)
 
     def entered(self, case: Case) -> datetime:
@@ -54,8 +54,12 @@ class Diary:
         return self._now.astimezone(BERLIN).date() - timedelta(days=ago)
 
     def _at(self, day: date, hours: tuple[int, ...], *, after: datetime | None) -> datetime:
-        at = time(self._random.choice(hours), self._random.randint(0, 59))
-        moment = datetime.combine(day, at, BERLIN)
+        hour, minute, second = (
+            self._random.choice(hours),
+            self._random.randint(0, 59),
+            self._random.randint(0, 59),
+        )
+        moment = datetime.combine(day, time(hour, minute, second), BERLIN)
         return self._not_later(moment, after)
 
     def _not_later(self, moment: datetime, after: datetime | None) -> datetime:

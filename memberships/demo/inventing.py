@@ -8,10 +8,16 @@ from random import Random
 from typing import Any
 
 from memberships.applications.models import Channel
-from memberships.applications.places import with_place
 from memberships.demo.plan import Case, Organisation, Organisations, Outcome, Plan, Step, Verb, Year
 from memberships.demo.writing import Writer, is_about_organisation, mailbox_of
-from memberships.networks.definition import ConsentField, Definition, Policy, is_met
+from memberships.networks.definition import (
+    POSTAL_AREA,
+    ConsentField,
+    Definition,
+    Policy,
+    is_met,
+)
+from memberships.territory.models import PostalArea
 
 _LONGEST_AGO = 362
 _CHANNELS = (Channel.LETTER, Channel.PHONE, Channel.MEETING, Channel.EMAIL)
@@ -65,7 +71,7 @@ class Inventor:
         earliest = 12 if any(year.endings.values()) else 1
         while True:
             ago = self._random.randint(earliest, _LONGEST_AGO)
-            if self._random.random() < 1.3 - ago / _LONGEST_AGO:
+            if self._random.random() < 1 - 0.6 * ago / _LONGEST_AGO:
                 return ago
 
     def _settled(self, year: Year, ago: int) -> Case:
@@ -79,8 +85,9 @@ class Inventor:
         return case.model_copy(update={"steps": decide(case, ending)})
 
     def _policy(self, case: Case) -> Policy:
-        definition = self._definitions[case.network]
-        return definition.rule_for(with_place(definition, case.answers)).policy
+        """Invented organisations sit inside the network's territory."""
+        answers = {**case.answers, POSTAL_AREA: PostalArea.INSIDE}
+        return self._definitions[case.network].rule_for(answers).policy
 
     def _ending(self, year: Year, applicant: Applicant, ago: int) -> str:
         organisation = applicant.organisation
