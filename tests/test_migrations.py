@@ -25,7 +25,7 @@ from memberships.jobs import models as _all_tables  # noqa: F401 - only the work
 from memberships.settings import ROOT
 from memberships.territory import models as _register  # noqa: F401 - only its import needs them
 from tests.conftest import settings_for
-from tests.factories import confirmed, submitted
+from tests.factories import INSTITUTION, confirmed, submitted
 from tests.pages import post
 from tests.postgres import VARIABLE, database
 from tests.tables import dump, nothing_stored
@@ -196,6 +196,47 @@ def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(engine: str, tmp_pat
 
         assert dump() == before
         assert post(current_app.test_client(), waiting.confirm).status == 303
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_who_acted_for_an_organisation_becomes_its_representative(
+    engine: str, tmp_path: Path
+) -> None:
+    with _empty_app(engine, tmp_path):
+        upgrade()
+        for name, kind in [
+            ("Bürgerstiftung Talheim", "foundation"),
+            ("Grüner Hof", "informal_initiative"),
+        ]:
+            confirmed(INSTITUTION, organisation_name=name, organisation_kind=kind)
+        confirmed()
+        before = _who_is_a_member()
+        assert len(before) == 3
+        downgrade(revision="0002")
+        db.session.remove()
+        with db.engine.connect() as connection:
+            query = sa.text("SELECT first_name, organisation_name FROM memberships")
+            assert sorted(map(str, connection.execute(query))) == [
+                "('Mara', 'Bürgerstiftung Talheim')",
+                "('Mara', 'Grüner Hof')",
+                "('Mara', None)",
+            ]
+        upgrade()
+        assert _who_is_a_member() == before
+        db.session.remove()
+
+
+def _who_is_a_member() -> list[str]:
+    db.session.remove()
+    query = sa.text(
+        """SELECT holder, memberships.first_name, representatives.last_name, seat_number,
+                  organisations.name_key, organisations.scope, organisations.kind
+           FROM memberships
+           LEFT JOIN representatives ON representatives.membership_id = memberships.id
+           LEFT JOIN organisations ON organisations.id = organisation_id"""
+    )
+    with db.engine.connect() as connection:
+        return sorted(map(str, connection.execute(query)))
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

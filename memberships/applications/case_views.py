@@ -27,6 +27,7 @@ from memberships.members.models import Membership
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.permissions import public
+from memberships.privacy.models import NEWSLETTER
 from memberships.privacy.queries import confirmed_since
 from memberships.web import network_or_404
 
@@ -54,7 +55,7 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
         membership=db.session.get(Membership, membership_id) if membership_id else None,
         already_member=application.is_repeated,
         answers=queries.answers_as_asked(application, net),
-        newsletter_since=confirmed_since(application.id, "newsletter_consent"),
+        newsletter_since=confirmed_since(application.id, NEWSLETTER),
         question=queries.open_question(application),
         timeline=_steps(application),
         now=utcnow(),

@@ -43,7 +43,7 @@ from memberships.networks.definition import (
     is_met,
 )
 from memberships.territory.models import LAENDER, Location, Place
-from memberships.territory.queries import districts_of, has_register, place_key
+from memberships.territory.queries import OTHER_PLACE, districts_of, has_register, place_key
 
 Typed = MultiDict[str, str] | ImmutableMultiDict[str, str]
 
@@ -82,6 +82,16 @@ def _form_field(field: AnyField) -> Any:
 
 
 @dataclass(frozen=True)
+class PlaceOption:
+    """A place to choose; shown as the options of a definition are."""
+
+    key: str
+    label: str
+    group: str = ""
+    retired: bool = False
+
+
+@dataclass(frozen=True)
 class BoundField:
     """One question as the page shows it: what is asked, what was typed, what is wrong."""
 
@@ -89,7 +99,7 @@ class BoundField:
     values: tuple[str, ...]
     errors: tuple[str, ...]
     condition_id: str
-    places: tuple[Option, ...] = ()
+    places: tuple[PlaceOption, ...] = ()
     suggestions: tuple[str, ...] = ()
 
     @property
@@ -113,9 +123,14 @@ class BoundField:
         return in_german(getattr(self.field, "max", 0))
 
     @property
-    def options(self) -> tuple[Option, ...]:
-        options: tuple[Option, ...] = getattr(self.field, "options", self.places)
+    def options(self) -> tuple[Option | PlaceOption, ...]:
+        options: tuple[Option | PlaceOption, ...] = getattr(self.field, "options", self.places)
         return tuple(option for option in options if not option.retired)
+
+    @property
+    def preset(self) -> str:
+        """The answer that is chosen already when the form is opened."""
+        return str(getattr(self.field, "default", ""))
 
     @property
     def as_list(self) -> bool:
@@ -206,13 +221,13 @@ class ApplicationForm:
         return location_of(self.definition, known)
 
     @property
-    def _places(self) -> tuple[Option, ...]:
+    def _places(self) -> tuple[PlaceOption, ...]:
         """The places to choose from, where the postal code alone does not tell the Land."""
         choices = self._first_location.choices if self._first_location else ()
         if not choices:
             return ()
-        named = [Option(key=place_key(place), label=_place_name(place)) for place in choices]
-        return (*named, Option(key="other", label="Ein anderer Ort"))
+        named = [PlaceOption(place_key(place), _place_name(place)) for place in choices]
+        return (*named, PlaceOption(OTHER_PLACE, "Ein anderer Ort"))
 
     @cached_property
     def _asked(self) -> list[str]:
@@ -220,7 +235,7 @@ class ApplicationForm:
         for field in self.definition.fields:
             if isinstance(field, DistrictField) and has_register():
                 continue
-            # The choice of a place is put for the code alone, all else for the place that is chosen.
+            # A place is chosen for the code alone, all else follows from the chosen one.
             place = self._first_location if isinstance(field, PlaceField) else self._location
             asked[POSTAL_AREA] = place.area.value if place else ""
             if is_met(self.definition.conditions[field.key], asked):
@@ -291,7 +306,7 @@ class ApplicationForm:
     @property
     def _districts(self) -> tuple[str, ...]:
         states = self.definition.territory.states if self.definition.territory else ()
-        return tuple(district.name for state in states for district in districts_of(state))
+        return tuple(district.label for state in states for district in districts_of(state))
 
     @property
     def errors(self) -> list[tuple[BoundField, str]]:

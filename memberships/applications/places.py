@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from memberships.networks.definition import POSTAL_AREA, Definition
 from memberships.territory.models import Location
-from memberships.territory.queries import district_of, has_register, locate
+from memberships.territory.queries import district_of, has_register, locate, seats_of
 
 # The follow-up answer is the key of a place; these are found out, and stored beside the answers.
 FOUND_OUT = (POSTAL_AREA, "federal_state", "place")
 
 
 def location_of(definition: Definition, answers: Mapping[str, Any]) -> Location | None:
-    """Where the postal code among the answers lies; None without one."""
-    code = str(answers.get("postal_code") or "")
-    if not code:
+    """Where the postal code among the answers lies; None without one that can be."""
+    code = str(answers.get("postal_code") or "").replace(" ", "")
+    country = str(answers.get("country") or "DE")
+    if not code or (country == "DE" and not re.fullmatch("[0-9]{5}", code)):
         return None
     return locate(
         code,
-        country=str(answers.get("country") or "DE"),
+        country=country,
         city=str(answers.get("city") or ""),
         states=definition.territory.states if definition.territory else (),
+        seats=seats_of(code) if has_register() else (),
     )
 
 
@@ -39,5 +42,5 @@ def with_place(definition: Definition, answers: Mapping[str, Any]) -> dict[str, 
     if location.federal_state and has_register():
         code = str(answers.get("postal_code"))
         district = district_of(code, location.city, location.federal_state)
-        found["district"] = district.name if district else ""
+        found["district"] = district.label if district else ""
     return {**answers, **{key: value for key, value in found.items() if value}}

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection
 from typing import Any
+from urllib.parse import urlsplit
 
 from babel.numbers import format_decimal
 from email_validator import EmailNotValidError, validate_email
@@ -31,6 +32,12 @@ _EDGES = "\u200b\u200e\u200f\u2060\ufeff"
 
 _PHONE = re.compile(r"[0-9 ()+/-]*")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—−"), "-")
+
+_WEB_SCHEME = re.compile(r"https?://", re.IGNORECASE)
+# mailto:, javascript:, ftp: – but not the port of www.stadt.de:8080.
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+-]*:(?![0-9])|[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_HOST = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*[^\W_]")
+_NOT_IN_URL = re.compile(r"[\s\\<>\"`{}|^]")
 
 
 class NetworkForm(Form):
@@ -82,6 +89,24 @@ def parse_address(value: str) -> str:
     return (checked.ascii_email or checked.normalized).lower()
 
 
+def parse_url(value: str) -> str:
+    """The address of a website with its scheme, which is https where none was typed.
+
+    Only http and https name one. Raises ValueError for everything else.
+    """
+    if not _WEB_SCHEME.match(value):
+        if _OTHER_SCHEME.match(value):
+            raise ValueError("another scheme")
+        value = f"https://{value.removeprefix('//')}"
+    parts = urlsplit(value)
+    host, _port = parts.hostname or "", parts.port
+    if _NOT_IN_URL.search(value) or "@" in parts.netloc:
+        raise ValueError("not a website")
+    if len(host) > 253 or not _HOST.fullmatch(host):
+        raise ValueError("no host")
+    return parts._replace(netloc=parts.netloc.lower()).geturl()
+
+
 def has_unwanted_characters(text: str) -> bool:
     """Whether a text holds control characters or direction overrides."""
     return _UNWANTED.search(text) is not None
@@ -125,6 +150,15 @@ def _phone(form: NetworkForm, field: Field) -> None:
             "Geben Sie die Telefonnummer mit Ziffern ein, zum Beispiel 030 23125 000. "
             "Möglich sind auch Leerzeichen und die Zeichen + ( ) / -."
         )
+
+
+def _url(form: NetworkForm, field: Field) -> None:
+    try:
+        field.data = parse_url(field.data)
+    except ValueError:
+        raise validators.StopValidation(
+            "Geben Sie die Adresse der Website vollständig ein, zum Beispiel www.beispiel.de."
+        ) from None
 
 
 def _postal_code(form: NetworkForm, field: Field) -> None:
@@ -182,12 +216,14 @@ def validators_of(field: AnyField) -> list[Any]:
 def _text_validators(field: AnyField) -> list[Validator]:
     length = _length(getattr(field, "min", 0), getattr(field, "max", 0))
     check = _CHECKS.get(field.type)
-    return [length, check] if check else [length]
+    # Twice: a check may complete what was typed.
+    return [length, check, length] if check else [length]
 
 
 _CHECKS: dict[str, Validator] = {
     "email": _address,
     "phone": _phone,
+    "url": _url,
     "postal_code": _postal_code,
     "place": _one_of_the_places,
 }

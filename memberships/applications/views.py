@@ -25,7 +25,7 @@ from memberships.database import DatabaseBusy, unit_of_work, utcnow
 from memberships.extensions import limiter
 from memberships.networks.queries import current_definitions, definition_of, earlier_definition
 from memberships.permissions import public
-from memberships.privacy.queries import given_consents
+from memberships.privacy.queries import has_ordered_newsletter
 from memberships.settings import current_settings
 from memberships.tokens import token_hash
 from memberships.web import network_or_404
@@ -140,7 +140,7 @@ def _show_waiting(application: Application, page_token: str, **state: Any) -> st
         resend_from=from_when if utcnow() < from_when else None,
         resends_left=settings.confirmation_mails_per_application - application.confirmation_mails,
         may_correct=application.address_corrected_at is None,
-        newsletter=bool(given_consents(application.id)),
+        newsletter=has_ordered_newsletter(application.id),
         **(defaults | state),
     )
 
@@ -237,7 +237,7 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
         net=definition_of(application.definition),
         confirm_token=confirm_token,
         application=application,
-        newsletter=bool(given_consents(application.id)),
+        newsletter=has_ordered_newsletter(application.id),
     )
 
 

@@ -39,6 +39,7 @@ COLUMNS = {
 # Where a place is found out from, and what is asked of it.
 KEYS_OF_TYPES = {"postal_code": "postal_code", "place": "city"}
 KINDS = ["person", "organisation"]
+_ASKED_OF_ORGANISATIONS: list[dict[str, Any]] = [{}, {"applicant_kind": ["organisation"]}]
 
 
 def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
@@ -103,9 +104,8 @@ def _check_common(raw: dict[str, Any], form: _Form) -> Iterator[Fault]:
         needed = {"organisation_name": reason, "organisation_kind": reason}
     if "organisation" in kinds:
         needed["organisation_name"] = "though organisations may join"
-    every_organisation = ({}, {"applicant_kind": ["organisation"]})
     for key, reason in needed.items():
-        if form.required.get(key, None) not in every_organisation:
+        if form.required.get(key) not in _ASKED_OF_ORGANISATIONS:
             yield Fault(
                 "sections",
                 f"{key} is not asked as required, {reason}",

@@ -76,7 +76,9 @@ def explain(
     `raw` is the completed definition, `common` holds the keys of the common fields, and `at` is the
     part of a definition that was checked, where it was not the whole.
     """
-    faults = [{**fault, "loc": (*at, *fault["loc"])} for fault in error.errors()]
+    faults: list[dict[str, Any]] = [
+        {**fault, "loc": (*at, *fault["loc"])} for fault in error.errors()
+    ]
     places = [fault["loc"] for fault in faults]
     for fault in faults:
         loc = fault["loc"]
@@ -117,11 +119,15 @@ def _in_words(
             return _type_in_words(field, common)
         case "enum" | "literal_error":
             return f"{given!r:.60} is not possible", f"one of: {fault['ctx']['expected']}"
-        case "string_too_long":
-            return f"{len(given)} characters are too many", f"at most {fault['ctx']['max_length']}"
-        case "too_short":
-            return "holds too little", f"at least {fault['ctx']['min_length']}"
+        case "string_too_long" | "too_short":
+            return _size_in_words(fault)
     return f"{given!r:.60} does not fit", _WORDS.get(fault["type"]) or _plain(fault["msg"])
+
+
+def _size_in_words(fault: Mapping[str, Any]) -> tuple[str, str]:
+    if fault["type"] == "too_short":
+        return "holds too little", f"at least {fault['ctx']['min_length']}"
+    return f"{len(fault['input'])} characters are too many", f"at most {fault['ctx']['max_length']}"
 
 
 def _type_in_words(field: dict[str, Any], common: Iterable[str]) -> tuple[str, str]:

@@ -172,7 +172,10 @@ class _Common:
         return {**section, "fields": _each(section.get("fields"), self._field)}
 
     def _field(self, entry: dict[str, Any]) -> dict[str, Any]:
-        field = {**self.fields.get(str(entry.get("key")), {}), **entry}
+        common = self.fields.get(str(entry.get("key")), {})
+        if "options" in entry:
+            common = {key: value for key, value in common.items() if key != "vocabulary"}
+        field = {**common, **entry}
         vocabulary = str(field.get("vocabulary"))
         if vocabulary in self.vocabularies:
             del field["vocabulary"]

@@ -20,7 +20,7 @@ def publish_definition(definition: Definition) -> DefinitionVersion:
     insert_if_absent(Network, slug=definition.slug)
     # The lock numbers two new versions one after the other.
     network = db.session.scalars(
-        sa.select(Network).where(Network.slug == definition.slug).with_for_update()
+        sa.select(Network).where(Network.slug == definition.slug).with_for_update(key_share=True)
     ).one()
     last = db.session.scalar(
         sa.select(sa.func.max(DefinitionVersion.version)).where(

@@ -23,7 +23,7 @@ def name_key(name: str) -> str:
     """
     words = _NO_WORD.sub(" ", fold(name)).strip()
     bare = _LEGAL_FORMS.sub("", " ".join(_REGISTERED.sub(" ", words).split()))
-    return (bare or words or fold(name))[:400]
+    return (bare or words or fold(name) or name)[:400]
 
 
 def place_key(described: Description) -> str:

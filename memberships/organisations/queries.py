@@ -65,13 +65,14 @@ def only_match(found: Sequence[Candidate]) -> Organisation | None:
 
 def organisations_named(text: str, scope: str, limit: int = 10) -> Sequence[Organisation]:
     """Organisations that this network may know, with that text in their name, by name."""
-    if not text.strip():
+    wanted = name_key(text.replace("\0", "").strip())
+    if not wanted:
         return []
     return db.session.scalars(
         sa.select(Organisation)
         .where(
             Organisation.scope.in_((SHARED, scope)),
-            Organisation.name_key.like(contains_pattern(name_key(text)), escape="\\"),
+            Organisation.name_key.like(contains_pattern(wanted), escape="\\"),
         )
         .order_by(Organisation.name_key, Organisation.place_key)
         .limit(limit)
@@ -83,7 +84,7 @@ def organisation_for(scope: str, organisation_id: UUID) -> Organisation | None:
     return db.session.scalar(
         sa.select(Organisation)
         .where(Organisation.id == organisation_id, Organisation.scope.in_((SHARED, scope)))
-        .with_for_update()
+        .with_for_update(key_share=True)
     )
 
 

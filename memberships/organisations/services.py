@@ -13,6 +13,8 @@ from memberships.organisations.queries import scope_of
 def register_organisation(described: Description) -> Organisation:
     """The organisation of exactly that name and place, made if there is none, locked.
 
+    Locked without its key: applications that refer to it already must not stand in the way.
+
     However many ask at once, all get the same one, one after the other.
     """
     identity = {
@@ -31,4 +33,6 @@ def register_organisation(described: Description) -> Organisation:
         registered_at=utcnow(),
         **identity,
     )
-    return db.session.scalars(sa.select(Organisation).filter_by(**identity).with_for_update()).one()
+    return db.session.scalars(
+        sa.select(Organisation).filter_by(**identity).with_for_update(key_share=True)
+    ).one()

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from memberships.database import Model
 
 
+NEWSLETTER = "newsletter_consent"
+
+
 class ConsentStep(StrEnum):
     GIVEN = "given"
     CONFIRMED = "confirmed"

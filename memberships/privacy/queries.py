@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from memberships.database import db
-from memberships.privacy.models import ConsentEvent, ConsentStep
+from memberships.privacy.models import NEWSLETTER, ConsentEvent, ConsentStep
 
 
 def given_consents(subject_id: UUID) -> Sequence[ConsentEvent]:
@@ -19,6 +19,11 @@ def given_consents(subject_id: UUID) -> Sequence[ConsentEvent]:
             ConsentEvent.subject_id == subject_id, ConsentEvent.step == ConsentStep.GIVEN
         )
     ).all()
+
+
+def has_ordered_newsletter(subject_id: UUID) -> bool:
+    """Whether the circular was ticked in the form."""
+    return any(consent.purpose == NEWSLETTER for consent in given_consents(subject_id))
 
 
 def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from memberships.database import db, utcnow
 from memberships.networks.definition import ConsentField
 from memberships.networks.models import DefinitionVersion
-from memberships.privacy.models import ConsentEvent, ConsentStep
+from memberships.privacy.models import NEWSLETTER, ConsentEvent, ConsentStep
 from memberships.privacy.queries import confirmed_since, given_consents
 
 
@@ -40,13 +40,14 @@ def give_consent(
     return consent
 
 
-def settle_consents(subject_id: UUID, *, confirmed: bool, channel: str, proof: str) -> None:
-    """Confirm all given consents of a subject, or withdraw them, as the person says now.
+def settle_consents(subject_id: UUID, *, newsletter: bool, channel: str, proof: str) -> None:
+    """Confirm all given consents of a subject; the circular only if the person still wants it.
 
     `proof` is the hash of the secret from the mail that proved the address (Art. 7(1) GDPR).
     """
-    step = ConsentStep.CONFIRMED if confirmed else ConsentStep.WITHDRAWN
     for given in given_consents(subject_id):
+        is_dropped = given.purpose == NEWSLETTER and not newsletter
+        step = ConsentStep.WITHDRAWN if is_dropped else ConsentStep.CONFIRMED
         _follow(given, step, channel=channel, proof=proof)
 
 

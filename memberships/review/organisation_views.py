@@ -22,7 +22,6 @@ from memberships.review.views import (
     show_case,
 )
 
-
 UNKNOWN = "Diese Organisation kennt das Netzwerk nicht. Wählen Sie eine andere."
 
 

@@ -46,7 +46,7 @@ def send_due_digests() -> int:
     new waits, at most every quarter of an hour.
     """
     sent = 0
-    for network in db.session.scalars(sa.select(Network).with_for_update()):
+    for network in db.session.scalars(sa.select(Network).with_for_update(key_share=True)):
         definition = current_definitions().get(network.slug)
         if definition is not None and _send_digest(network, definition) is not None:
             sent += 1

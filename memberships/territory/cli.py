@@ -8,7 +8,7 @@ from flask.cli import with_appcontext
 from memberships.database import unit_of_work
 from memberships.territory.errors import NotARegister, TerritoryTablesMissing
 from memberships.territory.models import LAENDER, Place
-from memberships.territory.queries import district_of, has_register, places_of
+from memberships.territory.queries import all_places_of, district_of, has_register
 from memberships.territory.services import ImportedRegister, import_register
 
 _SHOWN_FAULTS = 50
@@ -54,7 +54,7 @@ def _summary(imported: ImportedRegister) -> str:
 def find(code: str) -> None:
     """Print the Länder, places and districts of a postal code; exits with 1 for an unknown one."""
     try:
-        places = places_of(code)
+        places = all_places_of(code)
     except TerritoryTablesMissing as error:
         click.echo(str(error))
         raise SystemExit(1) from None

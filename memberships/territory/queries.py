@@ -7,6 +7,7 @@ which district is known once the official register was imported.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TypeVar
@@ -31,6 +32,7 @@ _T = TypeVar("_T")
 
 OTHER_PLACE = "other"
 _REGISTER = "territory_register"
+_SECONDS = 60
 # Names are abbreviated differently: "Altdorf b.Nürnberg" is "Altdorf bei Nürnberg".
 _SMALL_WORDS = {"a", "am", "an", "b", "bei", "d", "dem", "den", "der", "i", "im", "in", "v", "vor"}
 
@@ -58,24 +60,56 @@ def place_key(place: Place) -> str:
     return f"{place.land}:{place.name}"
 
 
+def seats_of(postal_code: str) -> tuple[Place, ...]:
+    """The municipalities of the imported register whose administration has this code.
+
+    Many administrations have a code of their own, which no table of areas holds. For `locate`.
+    """
+    code = postal_code.strip()
+    if not re.fullmatch(r"[0-9]{5}", code):
+        return ()
+    rows = db.session.execute(
+        sa.select(TerritoryMunicipality.land, TerritoryMunicipality.name).where(
+            TerritoryMunicipality.seat_postal_code == code
+        )
+    )
+    return tuple(sorted(Place(land, name.partition(",")[0]) for land, name in rows))
+
+
+def all_places_of(postal_code: str) -> tuple[Place, ...]:
+    """`places_of`, and of the Länder that it does not know of this code, `seats_of`."""
+    return _with_seats(places_of(postal_code), seats_of(postal_code))
+
+
 def locate(
-    postal_code: str, *, country: str = "DE", city: str = "", states: Collection[str] = ()
+    postal_code: str,
+    *,
+    country: str = "DE",
+    city: str = "",
+    states: Collection[str] = (),
+    seats: Collection[Place] = (),
 ) -> Location:
     """Where a postal code lies, seen from a network of these Länder (none given: all Germany).
 
     The country comes first: abroad is inside for a network without Länder, and unknown otherwise,
     for a coordinator to judge. A code in two Länder stays ambiguous until `city` is the key of one
     of its places, or "other", which makes it unknown. Codes of large recipients are unknown.
+    `seats` (of `seats_of`) adds places in Länder that the table does not know of this code.
     """
     if country.strip().upper() not in {"", "DE"}:
         return Location(PostalArea.UNKNOWN if states else PostalArea.INSIDE)
-    places = places_of(postal_code)
+    places = _with_seats(places_of(postal_code), seats)
     chosen = tuple(place for place in places if place_key(place) == city)
     if not chosen and len({place.land for place in places}) > 1:
         if city == OTHER_PLACE:
             return Location(PostalArea.UNKNOWN)
         return Location(PostalArea.AMBIGUOUS, choices=places)
     return _located(chosen or places, states)
+
+
+def _with_seats(places: tuple[Place, ...], seats: Collection[Place]) -> tuple[Place, ...]:
+    laender = {place.land for place in places}
+    return tuple(sorted([*places, *(seat for seat in seats if seat.land not in laender)]))
 
 
 def _located(places: tuple[Place, ...], states: Collection[str]) -> Location:
@@ -96,11 +130,22 @@ def districts_of(land: str) -> tuple[District, ...]:
 
 
 def has_register() -> bool:
-    """Whether the official register was imported. Once it was, no query asks again."""
-    if not current_app.extensions.get(_REGISTER):
-        found = sa.exists().where(TerritoryMunicipality.ags.is_not(None))
-        current_app.extensions[_REGISTER] = bool(db.session.scalar(sa.select(found)))
-    return bool(current_app.extensions[_REGISTER])
+    """Whether the official register was imported. Once it was, no query asks again.
+
+    Until then one query a minute does: forms are opened all the time.
+    """
+    found: bool
+    found, asked_at = current_app.extensions.get(_REGISTER, (False, float("-inf")))
+    if not found and time.monotonic() - asked_at > _SECONDS:
+        known = sa.exists().where(TerritoryMunicipality.ags.is_not(None))
+        found = bool(db.session.scalar(sa.select(known)))
+        current_app.extensions[_REGISTER] = (found, time.monotonic())
+    return found
+
+
+def forget_register() -> None:
+    """Look anew whether there is a register: it has just been imported."""
+    current_app.extensions.pop(_REGISTER, None)
 
 
 def municipality_key(name: str) -> str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from memberships.database import db
 from memberships.territory.errors import NotARegister
 from memberships.territory.models import TerritoryDistrict, TerritoryMunicipality
-from memberships.territory.queries import municipality_key
+from memberships.territory.queries import forget_register, municipality_key
 from memberships.territory.register import (
     UNINHABITED,
     DistrictRecord,
@@ -51,6 +51,7 @@ def import_register(file: BinaryIO) -> ImportedRegister:
     municipality at all.
     """
     imported = ImportedRegister()
+    forget_register()
     db.session.execute(sa.delete(TerritoryMunicipality))
     db.session.execute(sa.delete(TerritoryDistrict))
     rows = _rows(file, imported)

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.review.conftest import kim, networks_settings, settings
+from tests.review.conftest import kim, networks_settings, racers, settings
 
-__all__ = ["kim", "networks_settings", "settings"]
+__all__ = ["kim", "networks_settings", "racers", "settings"]

@@ -305,12 +305,12 @@ def test_a_second_application_of_an_address_makes_no_second_membership(
     client: FlaskClient,
 ) -> None:
     first = confirmed(email="mara@example.org")
-    second = submitted(INSTITUTION, email="mara@example.org")
+    second = submitted(email="mara@example.org", last_name="Hofmann-Berg")
     answer = post(client, second.confirm)
 
     membership = only(Membership)
     assert first.row.membership_id == second.row.membership_id == membership.id
-    assert (membership.holder, membership.organisation_name) == (Holder.PERSON, None)
+    assert (membership.holder, membership.last_name) == (Holder.PERSON, "Hofmann")
     assert len(queued("application_approved")) == 1
     (mail,) = queued("application_repeated")
     assert mail.subject == "Sie sind schon Mitglied im Netzwerk Bürgerhaushalt"

@@ -20,6 +20,10 @@ PAGES = {
     f"{FORM}?applicant_kind=organisation": "Anmeldung zum Netzwerk Bürgerhaushalt",
     f"{NETWORK}/impressum": "Impressum",
     f"{NETWORK}/datenschutz": "Datenschutzhinweise",
+    "/netzwerke/beteiligungsnetzwerk-bw": "Beteiligungsnetzwerk Baden-Württemberg",
+    "/netzwerke/ebbs-sachsen": "Erfahrungs- und Beratungsnetzwerk Bürgerbeteiligung Sachsen",
+    "/netzwerke/avd/datenschutz": "Datenschutzhinweise",
+    "/netzwerke/fachverband/impressum": "Impressum",
     "/antrag/unbekannt/warten": "Diese Seite ist erledigt",
     "/antrag/unbekannt/bestaetigen": "Dieser Link gilt nicht mehr",
     "/vorgang/unbekannt": "Dieser Link gilt nicht mehr",
@@ -72,7 +76,11 @@ def test_the_page_of_a_network_prints(arrives: Arrives, product: Product) -> Non
     person.page.emulate_media(media="print")
     person.opens(NETWORK)
     person.sees("Netzwerk Bürgerhaushalt", state="print")
-    expect(person.page.get_by_role("navigation")).to_be_hidden()
+    page = person.page
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    expect(page.get_by_role("heading", level=2)).to_have_text("Diese Angaben brauchen Sie")
+    expect(page.get_by_text("E-Mail-Adresse", exact=True)).to_be_visible()
+    expect(page.get_by_text(f"Das Formular finden Sie hier: {product.url}{FORM}")).to_be_visible()
 
 
 def test_forced_colours_hide_nothing(arrives: Arrives, product: Product, width: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import sqlalchemy as sa
 from flask import Flask
@@ -12,22 +14,43 @@ from memberships.accounts.services import verify_account
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM, Event
 from memberships.events.queries import events_about
-from memberships.members.models import Holder, Membership
-from memberships.members.queries import living_membership
-from memberships.members.services import start_membership
+from memberships.members.errors import SeatTaken
+from memberships.members.models import Holder, Membership, Representative
+from memberships.members.queries import (
+    living_membership,
+    names_of,
+    represented_membership,
+    seats_of,
+)
+from memberships.members.services import Contact, add_representative, start_membership
 from memberships.networks.services import publish_definition
+from memberships.organisations.models import Description, Organisation
+from memberships.organisations.services import register_organisation
 from tests.factories import INSTITUTION, confirmed, network
 from tests.tables import all_of, nothing_stored, only
 
-CONTACT = {"first_name": "Mara", "last_name": "Hofmann", "organisation_name": None, "answers": {}}
+ANSWERS = {"organisation_kind": "foundation", "phone": "030 23125 000"}
 
 
-def start(email: str = "mara@example.org", **changes: object) -> Membership:
+def contact(email: str = "mara@example.org", organisation_name: str | None = None) -> Contact:
+    return Contact(verify_account(email), "Mara", "Hofmann", organisation_name, ANSWERS)
+
+
+def start(email: str = "mara@example.org", name: str | None = None, **changes: Any) -> Membership:
     return start_membership(
-        verify_account(email),
+        contact(email, name),
         publish_definition(network()),
-        **({"holder": Holder.PERSON, "by": SYSTEM, "rule": "anyone"} | CONTACT | changes),  # type: ignore[arg-type]
+        **({"holder": Holder.PERSON, "by": SYSTEM, "rule": "anyone"} | changes),
     )
+
+
+def talheim() -> Organisation:
+    return register_organisation(Description("Bürgerstiftung Talheim", "buergerhaushalt"))
+
+
+def start_talheim(email: str = "mara@example.org", **changes: Any) -> Membership:
+    holder = {"holder": Holder.ORGANISATION, "organisation": talheim()}
+    return start(email, "Bürgerstiftung Talheim", **(holder | changes))
 
 
 def end(membership: Membership) -> None:
@@ -96,5 +119,97 @@ def test_a_membership_has_its_own_copy_of_the_contact_data(app: Flask) -> None:
     """So that an application can be erased while the membership goes on."""
     applied = confirmed(INSTITUTION)
     membership, application = only(Membership), applied.row
-    for column in ("first_name", "last_name", "organisation_name", "answers"):
-        assert getattr(membership, column) == getattr(application, column)
+    assert membership.organisation_name == application.organisation_name
+    assert membership.answers == application.answers
+    person = only(Representative)
+    assert (person.first_name, person.last_name) == ("Mara", "Hofmann")
+
+
+def test_an_organisation_is_represented_by_whoever_joins_for_it(app: Flask) -> None:
+    with unit_of_work():
+        start_talheim()
+    membership, person = only(Membership), only(Representative)
+    assert (membership.account_id, membership.first_name, membership.last_name) == (None,) * 3
+    assert membership.answers == {"organisation_kind": "foundation"}
+    assert person.answers == {"phone": "030 23125 000"}
+    assert [event.tag for event in events_about(membership.id)] == [
+        "membership:started",
+        "membership:representative_added",
+    ]
+    assert names_of([membership]) == {membership.id: ["Mara Hofmann"]}
+
+
+def test_a_second_person_is_added_and_makes_no_second_membership(app: Flask) -> None:
+    with unit_of_work():
+        membership = start_talheim()
+        add_representative(membership, contact("ben@example.org"), by=SYSTEM)
+    membership = only(Membership)
+    for email in ("mara@example.org", "ben@example.org"):
+        with unit_of_work():
+            found = represented_membership(
+                verify_account(email), membership.network_id, membership.organisation_id
+            )
+            assert found is not None
+            assert found.id == membership.id
+
+
+def test_nobody_represents_an_organisation_twice_at_a_time(app: Flask) -> None:
+    with unit_of_work():
+        start_talheim()
+    with nothing_stored(), pytest.raises(IntegrityError), unit_of_work():
+        add_representative(only_membership(), contact(), by=SYSTEM)
+
+
+def only_membership() -> Membership:
+    return db.session.scalars(sa.select(Membership)).one()
+
+
+def test_an_organisation_has_one_seat(app: Flask) -> None:
+    with unit_of_work():
+        start_talheim()
+    with nothing_stored(), pytest.raises(SeatTaken), unit_of_work():
+        start_talheim("ben@example.org")
+
+
+def test_another_seat_needs_a_reason_and_keeps_it(app: Flask) -> None:
+    with unit_of_work():
+        start_talheim()
+        start_talheim("ben@example.org", seat_reason="Zwei Dezernate mit eigenem Auftrag.")
+    network_id = all_of_networks_in_use()
+    with unit_of_work():
+        seats = seats_of(talheim().id, network_id)
+        assert [(seat.seat_number, seat.seat_reason) for seat in seats] == [
+            (1, None),
+            (2, "Zwei Dezernate mit eigenem Auftrag."),
+        ]
+
+
+def all_of_networks_in_use() -> int:
+    return all_of(Membership)[0].network_id
+
+
+def test_a_seat_that_was_given_up_is_free_again(app: Flask) -> None:
+    with unit_of_work():
+        end(start_talheim())
+    with unit_of_work():
+        start_talheim("ben@example.org")
+    assert [m.seat_number for m in all_of(Membership)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"seat_number": None},
+        {"organisation_id": None},
+        {"seat_number": 2},
+        {"first_name": "Mara"},
+        {"holder": "person"},
+    ],
+)
+def test_the_database_itself_refuses_a_seat_that_cannot_be(
+    app: Flask, values: dict[str, object]
+) -> None:
+    with unit_of_work():
+        start_talheim()
+    with nothing_stored(), pytest.raises(IntegrityError), unit_of_work():
+        db.session.execute(sa.update(Membership).values(**values))

@@ -22,5 +22,5 @@ def account_for_change(email: str) -> Account:
     """The account of an address, made if there is none, locked for the unit of work."""
     insert_if_absent(Account, id=uuid7(), email=email, name="", session_epoch=0)
     return db.session.scalars(
-        sa.select(Account).where(Account.email == email).with_for_update()
+        sa.select(Account).where(Account.email == email).with_for_update(key_share=True)
     ).one()

@@ -38,7 +38,8 @@ from memberships.links import public_url_for
 from memberships.mails.services import cancel_mails, erase_mails
 from memberships.networks.definition import ConsentField, Definition
 from memberships.networks.services import publish_definition
-from memberships.privacy.queries import given_consents
+from memberships.privacy.models import NEWSLETTER
+from memberships.privacy.queries import has_ordered_newsletter
 from memberships.privacy.services import (
     erase_consents,
     give_consent,
@@ -87,7 +88,7 @@ def submit_application(
         EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel
     )
     _give_consents(application, definition, consents)
-    _mail_confirmation(application, newsletter=bool(consents))
+    _mail_confirmation(application, newsletter=NEWSLETTER in consents)
     return application
 
 
@@ -171,7 +172,7 @@ def resend_confirmation(application: Application) -> None:
     ):
         raise ResendTooEarly
     record_event(EventTag.APPLICATION_CONFIRMATION_RESENT, application, by=APPLICANT)
-    _mail_confirmation(application, newsletter=bool(given_consents(application.id)))
+    _mail_confirmation(application, newsletter=has_ordered_newsletter(application.id))
 
 
 def correct_address(application: Application, email: str) -> None:
@@ -189,7 +190,7 @@ def correct_address(application: Application, email: str) -> None:
     cancel_mails(application)
     readdress_consents(application.id, email)
     record_event(EventTag.APPLICATION_ADDRESS_CORRECTED, application, by=APPLICANT)
-    _mail_confirmation(application, newsletter=bool(given_consents(application.id)))
+    _mail_confirmation(application, newsletter=has_ordered_newsletter(application.id))
 
 
 def _require_confirmable(application: Application) -> None:
@@ -240,7 +241,7 @@ def confirm_application(
     application.status = ApplicationStatus.IN_REVIEW
     application.confirmed_at = utcnow()
     cancel_mails(application)
-    settle_consents(application.id, confirmed=newsletter, channel=channel, proof=proof)
+    settle_consents(application.id, newsletter=newsletter, channel=channel, proof=proof)
     record_event(
         EventTag.APPLICATION_CONFIRMED, application, by=APPLICANT, channel=channel, proof=proof
     )

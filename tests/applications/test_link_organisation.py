@@ -1,0 +1,181 @@
+"""The office says which organisation it is; only then can it be approved."""
+
+from __future__ import annotations
+
+from uuid import uuid4
+
+import pytest
+
+from memberships.applications.errors import (
+    ApplicationNotDecidable,
+    OrganisationUndecided,
+    OrganisationUnknown,
+)
+from memberships.applications.models import Application
+from memberships.applications.services import (
+    application_for_change,
+    correct_answers,
+    grant_another_seat,
+    link_new_organisation,
+    link_organisation,
+)
+from memberships.database import unit_of_work
+from memberships.members.errors import SeatTaken
+from memberships.members.models import Membership, Representative
+from memberships.organisations.models import Organisation
+from tests.applications.joining import ANSWERS, AVD, BH, BW, SN, joined, registered
+from tests.factories import Applied
+from tests.review.cases import approve, decline, locked, mails_of, newest_event, tags, withdraw
+from tests.tables import all_of, nothing_stored, only
+
+
+def link(applied: Applied, organisation_id: object, by: object) -> None:
+    with unit_of_work():
+        link_organisation(locked(applied), organisation_id, by=by.actor)
+
+
+def unclear(name: str = "Gemeinde Beispielau") -> Applied:
+    """An institution without a place, and two in the registry that it may be."""
+    registered(name, city="Beispielau", federal_state="SN")
+    registered(name, city="Beispielau", federal_state="BY")
+    return joined(BH)
+
+
+def test_while_several_may_be_meant_nothing_is_approved(app, kim) -> None:
+    applied = unclear()
+    with nothing_stored(), pytest.raises(OrganisationUndecided):
+        approve(applied, kim)
+
+
+def test_what_cannot_be_approved_yet_can_be_declined(app, kim) -> None:
+    applied = unclear()
+    decline(applied, kim)
+    assert all_of(Membership) == []
+
+
+def test_the_office_says_which_one_it_is(app, kim) -> None:
+    applied = unclear()
+    meant = all_of(Organisation)[1].id
+    link(applied, meant, kim)
+    assert applied.row.organisation_id == meant
+    event = newest_event(applied)
+    assert (event.tag, event.actor_id) == ("application:organisation_linked", kim.account_id)
+    approve(applied, kim)
+    assert only(Membership).organisation_id == meant
+
+
+def test_saying_the_same_again_changes_nothing(app, kim) -> None:
+    applied = unclear()
+    meant = all_of(Organisation)[0].id
+    link(applied, meant, kim)
+    with nothing_stored():
+        link(applied, meant, kim)
+
+
+def test_a_new_organisation_is_told_apart_by_its_place(app, kim) -> None:
+    applied = unclear()
+    with unit_of_work():
+        link_new_organisation(locked(applied), by=kim.actor, city="Beispielau an der Ilm")
+    approve(applied, kim)
+    assert len(all_of(Organisation)) == 3
+    assert only(Membership).organisation_id == all_of(Organisation)[2].id
+
+
+def test_of_an_organisation_that_no_network_here_may_know_nobody_is_told(app, kim) -> None:
+    private = registered("Grüner Hof", AVD, kind="informal_initiative", postal_code="70173")
+    applied = unclear()
+    for unknown in (private, uuid4()):
+        with nothing_stored(), pytest.raises(OrganisationUnknown):
+            link(applied, unknown, kim)
+
+
+@pytest.mark.parametrize("slug", [AVD, SN])
+def test_an_unknown_organisation_enters_the_registry_with_the_approval(app, kim, slug) -> None:
+    applied = joined(slug)
+    approve(applied, kim)
+    organisation = only(Organisation)
+    assert organisation.name == ANSWERS[slug]["organisation_name"]
+    assert organisation.federal_state in {"BW", "SN"}
+    assert applied.row.organisation_id == only(Membership).organisation_id == organisation.id
+    assert tags(applied)[2:] == ["organisation_linked", "approved"]
+
+
+@pytest.mark.parametrize("slug", [BW, BH, SN])
+def test_a_second_person_becomes_representative_of_the_same_membership(app, kim, slug) -> None:
+    first = joined(slug, email="first@example.org")
+    if slug == SN:
+        approve(first, kim)
+    second = joined(slug, first_name="Ada", email="second@example.org")
+    approve(second, kim)
+    membership = only(Membership)
+    assert first.row.membership_id == second.row.membership_id == membership.id
+    assert sorted(r.first_name for r in all_of(Representative)) == ["Ada", "Jörn"]
+    (mail,) = mails_of(second, "application_approved")
+    assert "und Sie sind Ansprechperson" in mail.body
+
+
+def test_the_seat_of_the_alliance_is_held_once(app, kim) -> None:
+    approve(joined(AVD, email="first@example.org"), kim)
+    second = joined(AVD, email="second@example.org")
+    with nothing_stored(), pytest.raises(SeatTaken):
+        approve(second, kim)
+
+
+def test_a_second_seat_needs_a_written_reason_that_stays(app, kim) -> None:
+    approve(joined(AVD, email="first@example.org"), kim)
+    second = joined(AVD, email="second@example.org")
+    with unit_of_work():
+        grant_another_seat(locked(second), "Zwei Dezernate.", by=kim.actor)
+    assert tags(second)[-1] == "another_seat_granted"
+    assert "Dezernate" not in newest_event(second).record
+    approve(second, kim)
+    seats = sorted((m.seat_number, m.seat_reason) for m in all_of(Membership))
+    assert seats == [(1, None), (2, "Zwei Dezernate.")]
+
+
+def test_the_reason_is_for_one_organisation_only(app, kim) -> None:
+    other = registered("Anderswo", city="Ulm", federal_state="BW")
+    applied = joined(AVD)
+    with unit_of_work():
+        grant_another_seat(locked(applied), "Zwei Dezernate.", by=kim.actor)
+    link(applied, other, kim)
+    assert applied.row.seat_reason is None
+
+
+@pytest.mark.parametrize("end", [decline, lambda applied, _by: withdraw(applied)])
+def test_of_a_settled_case_nothing_is_said_any_more(app, kim, end) -> None:
+    other = registered("Anderswo", city="Ulm", federal_state="BW")
+    applied = joined(AVD)
+    end(applied, kim)
+    for verb in (
+        lambda a: link_organisation(a, other, by=kim.actor),
+        lambda a: link_new_organisation(a, by=kim.actor),
+        lambda a: grant_another_seat(a, "Zwei Dezernate.", by=kim.actor),
+    ):
+        with nothing_stored(), pytest.raises(ApplicationNotDecidable), unit_of_work():
+            verb(locked(applied))
+
+
+def test_corrected_answers_about_the_organisation_are_matched_anew(app, kim) -> None:
+    known = registered("Stadt Beispielau", SN, city="Dresden", federal_state="SN")
+    applied = joined(SN)
+    assert applied.row.organisation_id == known
+    correct(applied, organisation_name="Stadt Musterberg")
+    assert applied.row.organisation_id is None
+    correct(applied, organisation_name="Stadt Beispielau")
+    assert applied.row.organisation_id == known
+
+
+def test_corrected_answers_about_the_person_leave_the_organisation(app, kim) -> None:
+    chosen = registered("Große Kreisstadt Beispielau", SN, city="Dresden", federal_state="SN")
+    applied = joined(SN)
+    link(applied, chosen, kim)
+    correct(applied, last_name="Müßig-Berg")
+    assert applied.row.organisation_id == chosen
+
+
+def correct(applied: Applied, **changes: str) -> None:
+    with unit_of_work():
+        application: Application = application_for_change(applied.row.network_id, applied.id)
+        seen = application.version
+        correct_answers(application, ANSWERS[SN] | changes, seen_version=seen)
