@@ -23,8 +23,9 @@ from memberships.applications.models import (
     Channel,
     InformationRequest,
 )
+from memberships.applications.services import submit_application
 from memberships.calendar import BERLIN
-from memberships.database import db, utcnow
+from memberships.database import db, unit_of_work, utcnow
 from memberships.demo import demo
 from memberships.demo.days import Diary
 from memberships.demo.inventing import Inventor
@@ -222,11 +223,35 @@ def test_the_log_is_whole():
 
 def test_a_second_run_changes_nothing(filled):
     events = sa.select(sa.func.count(Event.id))
-    before = db.session.scalar(events)
+    waiting = sa.select(sa.func.count(OutgoingMail.id)).where(
+        OutgoingMail.state == MailState.QUEUED
+    )
+    before = [db.session.scalar(query) for query in (events, waiting)]
     db.session.rollback()
 
     assert _run(filled).output == "Demonstration data: already there\n"
-    assert db.session.scalar(events) == before
+    assert [db.session.scalar(query) for query in (events, waiting)] == before
+    assert before[1] > 0
+
+
+def test_networks_with_cases_are_left_alone_with_their_mails(app, monkeypatch, plan):
+    _put(monkeypatch, plan.model_copy(update={"years": [], "cases": plan.cases[:1]}))
+    assert _run(app).output == "Demonstration data: 1 applications to buergerhaushalt\n"
+    with unit_of_work():
+        waiting = submit_application(
+            current_definitions()["buergerhaushalt"],
+            {"applicant_kind": "person", "first_name": "Jo", "last_name": "Ott", "email": "a@b.de"},
+            set(),
+            key="k",
+        ).id
+    _put(monkeypatch, plan.model_copy(update={"years": [], "cases": plan.cases}))
+
+    result = _run(app)
+
+    assert "buergerhaushalt" not in result.output
+    assert "applications to avd" in result.output
+    mail = db.session.scalars(sa.select(OutgoingMail).where(OutgoingMail.subject_id == waiting))
+    assert mail.one().state is MailState.QUEUED
 
 
 def test_a_production_installation_gets_none(app, monkeypatch):

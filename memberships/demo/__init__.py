@@ -29,7 +29,7 @@ from memberships.applications.services import (
     submit_application,
 )
 from memberships.calendar import BERLIN, end_of_day
-from memberships.database import db, in_the_past, unit_of_work, utcnow
+from memberships.database import db, in_the_past, unit_of_work, utcnow, uuid7
 from memberships.demo.acting import take_step
 from memberships.demo.days import Diary
 from memberships.demo.inventing import Inventor
@@ -90,8 +90,8 @@ def fill_networks(plan: Plan, empty: Collection[str]) -> Counter[str]:
     In the caller's unit of work, in the order of time over all networks, as identifiers sort by
     the time of making.
     """
-    now = utcnow()
-    stage = _Stage(now, _invite_all(plan.staff, empty))
+    now, outbox = utcnow(), _Outbox(uuid7())
+    stage = _Stage(now, _invite_all(plan.staff, empty, outbox), outbox)
     cases = [*plan.cases, *Inventor(plan, current_definitions()).cases()]
     for case in cases:
         if case.network in empty:
@@ -104,7 +104,9 @@ def fill_networks(plan: Plan, empty: Collection[str]) -> Counter[str]:
     )
 
 
-def _invite_all(staff: list[Member], empty: Collection[str]) -> dict[str, list[tuple[str, Role]]]:
+def _invite_all(
+    staff: list[Member], empty: Collection[str], outbox: _Outbox
+) -> dict[str, list[tuple[str, Role]]]:
     """By network who works there, the first named first."""
     teams: dict[str, list[tuple[str, Role]]] = {}
     with in_the_past(_TEAM_AGO):
@@ -113,7 +115,7 @@ def _invite_all(staff: list[Member], empty: Collection[str]) -> dict[str, list[t
                 if slug in empty:
                     _invite(person, slug)
                     teams.setdefault(slug, []).append((person.email, person.role))
-        _send_waiting()
+        outbox.send_all()
     return teams
 
 
@@ -123,11 +125,25 @@ def _invite(person: Member, slug: str) -> None:
         invite_staff(person.email, name=person.name, role=person.role, network=network, by=SYSTEM)
 
 
-def _send_waiting(about: UUID | None = None) -> None:
-    """What waits was sent at once, as far as this history goes; nothing leaves."""
-    of_subject = sa.true() if about is None else OutgoingMail.subject_id == about
-    for mail in db.session.scalars(sa.select(OutgoingMail).where(IS_QUEUED, of_subject)):
-        record_sent(mail)
+@dataclass(frozen=True)
+class _Outbox:
+    """The mails that were made after `first`: nobody else's.
+
+    As far as this history goes they were sent at once; nothing leaves.
+    """
+
+    first: UUID
+
+    def send_all(self) -> None:
+        self._send(sa.true())
+
+    def send_about(self, subject_id: UUID) -> None:
+        self._send(OutgoingMail.subject_id == subject_id)
+
+    def _send(self, wanted: sa.ColumnElement[bool]) -> None:
+        waiting = sa.select(OutgoingMail).where(IS_QUEUED, OutgoingMail.id > self.first, wanted)
+        for mail in db.session.scalars(waiting):
+            record_sent(mail)
 
 
 @dataclass
@@ -149,9 +165,12 @@ class _Scene:
 class _Stage:
     """All scenes of all cases, played in the order of time."""
 
-    def __init__(self, now: datetime, teams: dict[str, list[tuple[str, Role]]]) -> None:
+    def __init__(
+        self, now: datetime, teams: dict[str, list[tuple[str, Role]]], outbox: _Outbox
+    ) -> None:
         self._now = now
         self._teams = teams
+        self._outbox = outbox
         self._diary = Diary(now)
         self._random = Random("stage")  # noqa: S311 - the same people each time
         self._scenes: list[_Scene] = []
@@ -197,9 +216,9 @@ class _Stage:
             with in_the_past(utcnow() - last):
                 about = scene.act()
                 if last < self._now - _SENT_BEFORE:
-                    _send_waiting()
+                    self._outbox.send_all()
                 elif about is not None:
-                    _send_waiting(about)
+                    self._outbox.send_about(about)
 
     def _submit(self, played: _Played) -> UUID | None:
         """Returns whose mail arrived at once: it was answered."""
