@@ -32,7 +32,7 @@ from memberships.demo.inventing import Inventor
 from memberships.demo.plan import Plan, PlanInvalid, load_plan
 from memberships.events.models import Event
 from memberships.events.queries import check_log
-from memberships.mails.models import MailState, OutgoingMail
+from memberships.mails.models import AttemptOutcome, MailState, OutgoingMail
 from memberships.members.models import Membership, Representative
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
@@ -203,13 +203,33 @@ def test_every_answer_passes_its_form():
 
 
 @pytest.mark.usefixtures("filled")
-def test_only_the_mails_of_the_last_two_weeks_wait():
+def test_only_the_mails_of_the_last_day_wait():
     waiting = OutgoingMail.state == MailState.QUEUED
     oldest = db.session.scalar(sa.select(sa.func.min(OutgoingMail.created_at)).where(waiting))
     number = db.session.scalar(sa.select(sa.func.count(OutgoingMail.id)).where(waiting))
 
-    assert oldest > utcnow() - timedelta(days=14, minutes=5)
-    assert 10 <= number <= 150
+    assert oldest > utcnow() - timedelta(days=1, minutes=5)
+    assert 1 <= number <= 50
+
+
+@pytest.mark.usefixtures("filled")
+def test_older_mails_were_sent_when_they_were_made():
+    sent = db.session.scalars(
+        sa.select(OutgoingMail).where(OutgoingMail.state == MailState.SENT).limit(50)
+    ).all()
+
+    assert len(sent) == 50
+    for mail in sent:
+        assert mail.body is None
+        assert [attempt.outcome for attempt in mail.log] == [AttemptOutcome.SENT]
+        assert abs(mail.log[0].at - mail.created_at) < timedelta(seconds=30)
+
+
+@pytest.mark.usefixtures("filled")
+def test_weekends_are_quieter():
+    days = Counter(case.submitted_at.astimezone(BERLIN).weekday() for case in _cases())
+
+    assert (days[5] + days[6]) / 2 < sum(days[day] for day in range(5)) / 5 * 0.7
 
 
 @pytest.mark.usefixtures("filled")

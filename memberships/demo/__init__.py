@@ -53,8 +53,8 @@ from memberships.networks.services import publish_definition
 from memberships.permissions import Permission, Role, may
 from memberships.settings import ROOT, current_settings
 
-# Younger mails are still to be sent, so that the development inbox shows what a team reads today.
-_SENT_BEFORE = timedelta(days=14)
+# Younger mails are still to be sent: the worker has something to do, but never a year's flood.
+_SENT_BEFORE = timedelta(days=1)
 _TEAM_AGO = timedelta(days=370)
 
 

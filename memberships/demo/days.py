@@ -11,6 +11,7 @@ from memberships.demo.plan import Case, Step
 
 _VISITING = (7, 8, 9, 9, 10, 10, 11, 11, 12, 13, 14, 14, 15, 16, 17, 19, 20, 20, 21)
 _OFFICE = (8, 9, 9, 10, 10, 11, 11, 13, 14, 14, 15, 16)
+_YOUNG = 20
 _A_WHILE = timedelta(minutes=4)
 
 
@@ -22,9 +23,17 @@ class Diary:
         self._random = Random("diary")  # noqa: S311 - the same hours each time
 
     def submitted(self, case: Case) -> datetime:
-        """When the form was sent; of invented cases most of a weekend's came in its week."""
+        """When the form was sent; of invented cases most of a weekend's came in its week.
+
+        Young cases keep their day: how long they wait is meant.
+        """
         day = self._day(case.ago)
-        if case.is_invented and day.weekday() >= 5 and self._random.random() < 0.6:
+        if (
+            case.is_invented
+            and case.ago > _YOUNG
+            and day.weekday() >= 5
+            and self._random.random() < 0.6
+        ):
             day -= timedelta(days=day.weekday() - self._random.randint(0, 4))
         return self._at(day, _VISITING, after=None)
 

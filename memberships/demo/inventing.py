@@ -96,10 +96,10 @@ class Inventor:
         return self._random.choices([*year.endings], [*year.endings.values()])[0]
 
     def _by_hand(self, case: Case, ending: str) -> list[Step]:
-        steps = self._looked_at(case.ago)
+        steps = self._looked_at(case)
         ago = steps[-1].ago if steps else case.ago
         if ending in {"withdraw", "close"}:
-            return self._left(ago, ending)
+            return self._left(case, ago, ending)
         ago = max(1, ago - self._random.randint(1, 4))
         if ending == "decline":
             reason = self._random.choice(self._plan.texts.declined["reasons"])
@@ -108,10 +108,10 @@ class Inventor:
         return [*steps, Step(ago=ago, do=Verb.APPROVE)]
 
     def _by_body(self, case: Case, ending: str) -> list[Step]:
-        steps = self._looked_at(case.ago)
+        steps = self._looked_at(case)
         ago = steps[-1].ago if steps else case.ago
         if ending in {"withdraw", "close"}:
-            return self._left(ago, ending)
+            return self._left(case, ago, ending)
         outcome = Outcome(ending)
         advised = max(1, ago - self._random.randint(0, 3))
         meeting = next((day for day in self._plan.meeting_ago if day < advised), None)
@@ -130,26 +130,33 @@ class Inventor:
             ),
         ]
 
-    def _looked_at(self, ago: int) -> list[Step]:
+    def _looked_at(self, case: Case) -> list[Step]:
         """Claimed, noted down, asked and answered: some of it, each a little later."""
         steps = []
-        ago = max(1, ago - self._random.randint(0, 2))
+        ago = max(1, case.ago - self._random.randint(0, 2))
         if self._random.random() < 0.7:
             steps.append(Step(ago=ago, do=Verb.CLAIM))
         if self._random.random() < 0.3:
             text = self._random.choice(self._plan.texts.notes["texts"])
             steps.append(Step(ago=ago, do=Verb.NOTE, text=text))
         if self._random.random() < 0.2 and ago > 5:
-            question, answer = self._random.choice(self._plan.texts.questions["pairs"])
+            question, answer = self._question(case)
             steps.append(Step(ago=ago, do=Verb.ASK, text=question))
             back = max(1, ago - self._random.randint(1, 4))
             steps.append(Step(ago=back, do=Verb.ANSWER, text=answer))
         return steps
 
-    def _left(self, ago: int, ending: str) -> list[Step]:
+    def _question(self, case: Case) -> tuple[str, str]:
+        """A question that fits whom it is put to, and its answer."""
+        name = case.answers.get("organisation_name")
+        is_real = any(body.name == name for body in self._plan.bodies)
+        sort = "public" if is_real else "group" if "organisation_kind" in case.answers else "person"
+        return self._random.choice(self._plan.texts.questions[sort])
+
+    def _left(self, case: Case, ago: int, ending: str) -> list[Step]:
         if ending == "withdraw":
             return [Step(ago=max(1, ago - self._random.randint(0, 4)), do=Verb.WITHDRAW)]
-        question, _ = self._random.choice(self._plan.texts.questions["pairs"])
+        question, _ = self._question(case)
         return [Step(ago=ago, do=Verb.ASK, text=question)]
 
     def _open(self, year: Year, number: int) -> Case:
@@ -160,7 +167,7 @@ class Inventor:
             case = self._applied(year, self._applicant(year), ago)
         steps = [Step(ago=max(0, ago - 2), do=Verb.CLAIM)] if ago > 2 and number % 3 else []
         if ago > 6 and number % 2:
-            question, _ = self._random.choice(self._plan.texts.questions["pairs"])
+            question, _ = self._question(case)
             steps.append(Step(ago=ago - 3, do=Verb.ASK, text=question))
         return case.model_copy(update={"steps": steps})
 
@@ -192,7 +199,7 @@ class Inventor:
         organisation = next(some for some in known if some.name == name)
         ago = self._random.randint(20, first.ago - 30)
         case = self._applied(year, self._person(organisation), ago)
-        steps = self._looked_at(ago)
+        steps = self._looked_at(case)
         done = max(1, (steps[-1].ago if steps else ago) - 1)
         return case.model_copy(update={"steps": [*steps, Step(ago=done, do=Verb.APPROVE)]})
 
