@@ -50,7 +50,7 @@ def mailbox_of(first_name: str, last_name: str, organisation: Organisation | Non
 
 def domain_of(organisation: Organisation) -> str:
     """A label of a host name, made of the organisation's name."""
-    return _word(_FORMS.sub("", organisation.name))[:40].strip("-")
+    return _word(_FORMS.sub("", organisation.name))[:60].strip("-")
 
 
 def _word(text: str) -> str:
