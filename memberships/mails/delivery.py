@@ -212,17 +212,32 @@ def _mark(claim: Claim, mail_id: UUID, attempt: _Attempt) -> None:
         if mail is None:  # erased meanwhile
             return
         now = utcnow()
-        db.session.add(
-            MailAttempt(
-                mail_id=mail_id,
-                at=now,
-                outcome=attempt.outcome,
-                code=attempt.code,
-                reason=attempt.reason,
-            )
-        )
+        _record(mail, attempt, now)
         if mail.lease == claim.lease and mail.state is MailState.QUEUED:
             _settle(mail, attempt.outcome, now)
+
+
+def record_sent(mail: OutgoingMail) -> None:
+    """Write down that a mail was sent now, without sending it: the history of a demonstration.
+
+    In the caller's unit of work.
+    """
+    now = utcnow()
+    attempt = _Attempt(AttemptOutcome.SENT)
+    _record(mail, attempt, now)
+    _settle(mail, attempt.outcome, now)
+
+
+def _record(mail: OutgoingMail, attempt: _Attempt, now: datetime) -> None:
+    db.session.add(
+        MailAttempt(
+            mail_id=mail.id,
+            at=now,
+            outcome=attempt.outcome,
+            code=attempt.code,
+            reason=attempt.reason,
+        )
+    )
 
 
 def _settle(mail: OutgoingMail, outcome: AttemptOutcome, now: datetime) -> None:
