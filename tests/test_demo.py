@@ -3,8 +3,9 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -54,25 +55,38 @@ def _run(app: Flask):
     return app.test_cli_runner().invoke(demo)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Flask]:
-    """An installation with the demonstration in it, made once; the tests only read."""
-    folder = tmp_path_factory.mktemp("demonstration")
-    with ExitStack() as stack:
-        url = ""
-        if request.param == "postgresql":
-            url = stack.enter_context(database(os.environ[VARIABLE]))
-        app = create_app(settings_for(folder, database_url=url))
-        with app.app_context():
-            upgrade()
-            result = _run(app)
-            assert result.exit_code == 0, result.output
-            yield app
-            db.session.rollback()
-            db.session.remove()
-            db.engine.dispose()
+@contextmanager
+def _installation(folder: Path, url: str = "") -> Iterator[Flask]:
+    """An installation with the demonstration in it."""
+    app = create_app(settings_for(folder, database_url=url))
+    with app.app_context():
+        upgrade()
+        result = _run(app)
+        assert result.exit_code == 0, result.output
+        yield app
+        db.session.rollback()
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """Made once; the tests only read."""
+    with _installation(tmp_path_factory.mktemp("demonstration")) as app:
+        yield app
+
+
+def test_on_postgresql_the_same_year_is_told(tmp_path: Path) -> None:
+    with database(os.environ[VARIABLE]) as url, _installation(tmp_path, url):
+        found = _counts()
+        assert sum(found.values()) >= 300
+        assert {status for _, status in found} == set(ApplicationStatus)
+        assert check_log().faults == []
+
+
+def _counts() -> Counter[tuple[str, ApplicationStatus]]:
+    rows = db.session.execute(sa.select(Network.slug, Application.status).join(Application))
+    return Counter((slug, status) for slug, status in rows)
 
 
 @pytest.fixture(scope="module")
