@@ -23,12 +23,14 @@ from memberships.networks.loading import load_definitions
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
+from memberships.territory.loading import require_tables
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """The application, ready to serve.
 
-    Raises SettingsInvalid or DefinitionsInvalid, each naming every mistake at once.
+    Raises SettingsInvalid or DefinitionsInvalid, each naming every mistake at once, and
+    TerritoryTablesMissing when set-up was not finished.
     """
     settings = settings or load_settings(os.environ)
     app = Flask(
@@ -53,6 +55,8 @@ def _configure(app: Flask, settings: Settings) -> None:
     definitions = load_definitions(settings.networks_dir)
     if settings.is_production:
         _refuse_placeholders(definitions)
+    if any("postal_code" in definition.conditions for definition in definitions.values()):
+        require_tables()
     app.extensions["networks"] = definitions
     app.config |= {
         "SETTINGS": settings,

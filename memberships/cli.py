@@ -18,6 +18,7 @@ from memberships.networks.loading import DefinitionsInvalid
 from memberships.serve import database, serve, worker
 from memberships.settings import SettingsInvalid
 from memberships.territory.cli import territory
+from memberships.territory.errors import TerritoryTablesMissing
 
 cli = click.Group(
     "memberships",
@@ -30,6 +31,6 @@ cli = click.Group(
 def main() -> None:
     try:
         cli()
-    except (SettingsInvalid, DefinitionsInvalid) as error:
+    except (SettingsInvalid, DefinitionsInvalid, TerritoryTablesMissing) as error:
         click.echo(f"This installation cannot start:\n{error}", err=True)
         sys.exit(2)

@@ -150,7 +150,7 @@ def _show_correction(
         application=application,
         case_token=case_token,
         form=form,
-        version=application.version,
+        revision=queries.answer_revision(application),
         notice=notice,
     )
 
@@ -167,10 +167,10 @@ def correct_answers(case_token: str) -> Any:
     form = ApplicationForm(_own_definition(application), typed)
     if not form.validate():
         return _show_correction(application, case_token, form), 422
-    seen = request.form.get("version", type=int)
+    seen = request.form.get("revision", type=int)
     try:
         with unit_of_work():
-            services.correct_answers(_for_change(case_token), form.answers, seen_version=seen)
+            services.correct_answers(_for_change(case_token), form.answers, seen_revision=seen)
     except LinkUnknown:
         return link_is_unknown()
     except ApplicationChanged:

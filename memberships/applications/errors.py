@@ -55,6 +55,14 @@ class OrganisationUndecided(Exception):
     """Nobody has said yet which organisation it is; only then can it be approved."""
 
 
+class NoSeatToGrant(Exception):
+    """Another seat is granted only where a person holds the organisation's seat already."""
+
+
+class HoldsAnotherSeat(Exception):
+    """The applicant holds the seat of another organisation in this network."""
+
+
 class OrganisationUnknown(Exception):
     """This network knows no such organisation."""
 

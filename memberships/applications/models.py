@@ -118,6 +118,7 @@ class Application(Model):
     applicant_kind: Mapped[ApplicantKind]
     organisation_name: Mapped[str | None] = mapped_column(String(160))
     organisation_id: Mapped[UUID | None] = mapped_column(ForeignKey("organisations.id"), index=True)
+    linked_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     seat_reason: Mapped[str | None] = mapped_column(Text)
     review_reason: Mapped[str | None] = mapped_column(String(40))
     answers: Mapped[dict[str, Any]]

@@ -146,6 +146,7 @@ class OrganisationState:
     candidates: Sequence[Candidate]
     seats: Sequence[Membership]
     is_standing: bool
+    holds_another_seat: bool
     joins: bool
 
     @property
@@ -172,15 +173,46 @@ def organisation_state(application: Application) -> OrganisationState | None:
     organisation = linked or only_match(found)
     organisation_id = organisation.id if organisation else None
     account = account_of(application.email)
+    standing = _standing_if_known(application, account, organisation_id) if account else None
+    holds_another = (
+        standing is not None
+        and application.applicant_kind is ApplicantKind.PERSON
+        and standing.organisation_id != organisation_id
+    )
     return OrganisationState(
         organisation=organisation,
         is_linked=linked is not None,
         candidates=found,
         seats=seats_of(organisation_id, application.network_id) if organisation_id else (),
-        is_standing=account is not None
-        and bool(organisation_id or application.applicant_kind is ApplicantKind.PERSON)
-        and standing_membership(application, account, organisation_id) is not None,
+        is_standing=standing is not None and not holds_another,
+        holds_another_seat=holds_another,
         joins=joins_membership(application),
+    )
+
+
+def _standing_if_known(
+    application: Application, account: Account, organisation_id: UUID | None
+) -> Membership | None:
+    """`standing_membership`; nobody represents an organisation that is not registered."""
+    if organisation_id is None and application.applicant_kind is ApplicantKind.ORGANISATION:
+        return None
+    return standing_membership(application, account, organisation_id)
+
+
+def outcome_of(standing: Membership | None, joined: Membership | None) -> str:
+    """What an approval does, as a form carries it: the person must have seen it."""
+    if standing is not None:
+        return f"stands:{standing.id}"
+    return f"joins:{joined.id}" if joined is not None else "starts"
+
+
+def answer_revision(application: Application) -> int:
+    """How often the applicant has corrected the answers."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(AnswerRevision.application_id == application.id)
+        )
+        or 0
     )
 
 

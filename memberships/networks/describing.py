@@ -66,6 +66,10 @@ _RECIPIENTS = (
     "wer im Netzwerk über die Aufnahme entscheidet oder die Mitgliedschaft betreut; "
     "der Betrieb der Anwendung im Auftrag (Art. 28 DSGVO)"
 )
+_SHARED = (
+    "; wer in anderen Netzwerken entscheidet: nur Namen, Art und Ort der Organisation "
+    "(gemeinsames Verzeichnis, ohne Initiativen und freiberuflich Tätige)"
+)
 _PROTECTION = (
     "verschlüsselte Übertragung; Zugang nur mit bestätigter Adresse und Rolle im Netzwerk; "
     "Netzwerke getrennt; jede Entscheidung steht in einem Protokoll ohne Namen, dessen Einträge "
@@ -249,7 +253,8 @@ def _processing(net: Definition) -> Iterator[list[str]]:
     for number, purpose in enumerate(net.purposes, start=1):
         yield from _activity(net, purpose, number)
     yield ["Für alle Tätigkeiten gilt:"]
-    yield _row("Empfangende", _RECIPIENTS)
+    shared = _SHARED if net.binds_organisations else ""
+    yield _row("Empfangende", _RECIPIENTS + shared)
     yield _row("Drittländer", "keine Übermittlung")
     yield _row("Schutz (Art. 32)", _PROTECTION)
 
@@ -285,6 +290,12 @@ def _categories(net: Definition, purpose: Purpose) -> str:
             "und Bestätigung)"
         )
     labels = [field.label for field in net.fields if field.type != "consent"]
+    if "postal_code" in net.conditions:
+        labels.append("daraus bestimmt: Ort, Kreis, Bundesland")
+    if net.binds_organisations:
+        labels.append("Zuordnung zu einer Organisation im Verzeichnis, das alle Netzwerke teilen")
+    if net.one_per_organisation is OnePerOrganisation.SEAT:
+        labels.append("Sitz, bei einem weiteren Sitz dessen Begründung")
     more = {
         "application": "Stand, Rückfragen, Notizen und Entscheidung; Nachrichten dazu",
         "membership": "Beginn und Ende der Mitgliedschaft",

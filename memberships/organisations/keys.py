@@ -31,6 +31,10 @@ def place_key(described: Description) -> str:
 
     A postal code with several places counts as a place of its own.
     """
+    return _place(described)[:160]
+
+
+def _place(described: Description) -> str:
     if described.country not in {"", "DE"}:
         return f"{described.country}:{fold(described.city or described.postal_code)}"
     if described.federal_state and described.city:

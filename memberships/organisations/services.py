@@ -5,9 +5,29 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.organisations.errors import OrganisationKnown
 from memberships.organisations.keys import name_key, place_key
 from memberships.organisations.models import Description, Organisation
 from memberships.organisations.queries import scope_of
+
+
+def register_new_organisation(described: Description) -> Organisation:
+    """An organisation that nobody knew so far, locked.
+
+    Raises OrganisationKnown when one of that name and place is there already.
+    """
+    known = sa.select(Organisation.id).filter_by(**_identity(described))
+    if db.session.scalar(known) is not None:
+        raise OrganisationKnown
+    return register_organisation(described)
+
+
+def _identity(described: Description) -> dict[str, str]:
+    return {
+        "scope": scope_of(described),
+        "name_key": name_key(described.name),
+        "place_key": place_key(described),
+    }
 
 
 def register_organisation(described: Description) -> Organisation:
@@ -17,11 +37,7 @@ def register_organisation(described: Description) -> Organisation:
 
     However many ask at once, all get the same one, one after the other.
     """
-    identity = {
-        "scope": scope_of(described),
-        "name_key": name_key(described.name),
-        "place_key": place_key(described),
-    }
+    identity = _identity(described)
     insert_if_absent(
         Organisation,
         id=uuid7(),

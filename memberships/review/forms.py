@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from flask_wtf import FlaskForm
-from wtforms import IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
 from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import HiddenInput
@@ -52,6 +52,10 @@ class MessageForm(CaseForm):
     message = TextAreaField(
         "Persönlicher Satz in der E-Mail", [Optional(), *_TEXT], filters=[clean_text]
     )
+
+
+class ApprovalForm(MessageForm):
+    expected = HiddenField()
 
 
 class DeclineForm(MessageForm):

@@ -11,6 +11,7 @@ from memberships.applications.errors import OrganisationUnknown
 from memberships.applications.models import Application
 from memberships.database import unit_of_work
 from memberships.networks.models import Network
+from memberships.organisations.errors import OrganisationKnown
 from memberships.permissions import Permission
 from memberships.review.forms import NEW_ORGANISATION, OrganisationForm, SeatForm
 from memberships.review.views import (
@@ -22,6 +23,10 @@ from memberships.review.views import (
     show_case,
 )
 
+KNOWN = (
+    "Eine Organisation mit diesem Namen und Ort gibt es schon. "
+    "Nennen Sie einen Ort, der sie unterscheidet, zum Beispiel den Ortsteil."
+)
 UNKNOWN = "Diese Organisation kennt das Netzwerk nicht. Wählen Sie eine andere."
 
 
@@ -34,6 +39,9 @@ def link_organisation(network: Network, application_id: UUID) -> Any:
     try:
         with unit_of_work():
             _link(case_for_change(network, application_id, form.version.data), form)
+    except OrganisationKnown:
+        form.city.errors = (KNOWN,)
+        return show_case(network, application_id, organisation_form=form), 422
     except OrganisationUnknown:
         form.organisation.errors = (UNKNOWN,)
         return show_case(network, application_id, organisation_form=form), 422

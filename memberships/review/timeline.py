@@ -31,6 +31,10 @@ _WORDS = {
     EventTag.APPLICATION_INFORMATION_REMINDED: ("clock", "An die Rückfrage erinnert"),
     EventTag.APPLICATION_INFORMATION_RECEIVED: ("check", "Antwort eingegangen"),
     EventTag.APPLICATION_ORGANISATION_LINKED: ("building", "Organisation zugeordnet"),
+    EventTag.APPLICATION_ORGANISATION_UNLINKED: (
+        "building",
+        "Zuordnung der Organisation aufgehoben: Angaben geändert",
+    ),
     EventTag.APPLICATION_ANOTHER_SEAT_GRANTED: ("log", "Weiterer Sitz begründet"),
     EventTag.APPLICATION_ANSWERS_CORRECTED: ("log", "Angaben geändert"),
     EventTag.APPLICATION_APPROVED: ("check", "Aufgenommen"),

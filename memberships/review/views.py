@@ -22,6 +22,8 @@ from memberships.applications.errors import (
     ApplicationNotDecidable,
     ApplicationUnknown,
     BodyDecides,
+    HoldsAnotherSeat,
+    NoSeatToGrant,
     NothingAsked,
     OrganisationUndecided,
     ReasonUnknown,
@@ -37,10 +39,10 @@ from memberships.networks.queries import current_definitions, definition_of
 from memberships.permissions import Permission, may
 from memberships.review import queries
 from memberships.review.forms import (
+    ApprovalForm,
     DeclineForm,
     EntryForm,
     MeetingForm,
-    MessageForm,
     NoteForm,
     OrganisationForm,
     QuestionForm,
@@ -59,6 +61,8 @@ REFUSED = (
     ApplicationNotDecidable,
     BodyDecides,
     ChangedMeanwhile,
+    HoldsAnotherSeat,
+    NoSeatToGrant,
     OrganisationUndecided,
     SeatTaken,
 )
@@ -283,7 +287,7 @@ def request_information(network: Network, application_id: UUID) -> Any:
 @bp.route("/<slug>/antraege/<uuid:application_id>/aufnehmen", methods=["GET", "POST"])
 @requires(Permission.DECIDE_APPLICATIONS)
 def approve_application(network: Network, application_id: UUID) -> Any:
-    form = MessageForm()
+    form = ApprovalForm()
     return _decide(
         network,
         application_id,
@@ -292,7 +296,10 @@ def approve_application(network: Network, application_id: UUID) -> Any:
         check=services.check_approvable,
         preview=lambda application: services.approval_preview(application, form.message.data or ""),
         act=lambda application: services.approve_application(
-            application, by=signed_in_actor(), message=form.message.data or ""
+            application,
+            by=signed_in_actor(),
+            message=form.message.data or "",
+            expected=form.expected.data or "",
         ),
     )
 
@@ -350,6 +357,8 @@ def _decide(
         return refused(network, application_id, error, kept=form)
     if request.method == "GET":
         form.version.data = found.application.version
+    if "expected" in form:
+        form.expected.data = services.expected_outcome(found.application)
     page = render_template(
         template,
         net=definition_of(found.application.definition),

@@ -13,6 +13,14 @@ from memberships.territory.models import District, Place
 TABLES = Path(__file__).parent / "tables"
 
 
+def require_tables(folder: Path = TABLES) -> None:
+    """Raises TerritoryTablesMissing when set-up has not built the table of postal codes."""
+    if not (folder / "postal_codes.csv").is_file():
+        raise TerritoryTablesMissing(
+            f"{folder / 'postal_codes.csv'} has not been built; build it with: make territory"
+        )
+
+
 def load_places(folder: Path) -> Mapping[str, tuple[Place, ...]]:
     """The places of every postal code, sorted by Land, then name.
 
@@ -20,14 +28,10 @@ def load_places(folder: Path) -> Mapping[str, tuple[Place, ...]]:
     """
     found: dict[str, set[Place]] = {}
     known: dict[Place, Place] = {}
-    try:
-        for code, land, name in _rows(folder / "postal_codes.csv"):
-            place = Place(land, name)
-            found.setdefault(code, set()).add(known.setdefault(place, place))
-    except FileNotFoundError as error:
-        raise TerritoryTablesMissing(
-            f"{error.filename} has not been built; build it with: make territory"
-        ) from error
+    require_tables(folder)
+    for code, land, name in _rows(folder / "postal_codes.csv"):
+        place = Place(land, name)
+        found.setdefault(code, set()).add(known.setdefault(place, place))
     return {code: tuple(sorted(places)) for code, places in found.items()}
 
 

@@ -106,10 +106,14 @@ def upgrade() -> None:
     )
     with rebuilt("applications") as table:
         table.add_column(sa.Column("organisation_id", sa.Uuid(), nullable=True))
+        table.add_column(sa.Column("linked_by_id", sa.Uuid(), nullable=True))
         table.add_column(sa.Column("seat_reason", sa.Text(), nullable=True))
         table.add_column(sa.Column("review_reason", sa.String(length=40), nullable=True))
         table.create_foreign_key(
             op.f("fk_applications_organisation_id"), "organisations", ["organisation_id"], ["id"]
+        )
+        table.create_foreign_key(
+            op.f("fk_applications_linked_by_id"), "accounts", ["linked_by_id"], ["id"]
         )
     op.create_index("ix_applications_organisation_id", "applications", ["organisation_id"])
 
@@ -117,8 +121,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_applications_organisation_id", "applications")
     with rebuilt("applications") as table:
+        table.drop_constraint(op.f("fk_applications_linked_by_id"), type_="foreignkey")
         table.drop_constraint(op.f("fk_applications_organisation_id"), type_="foreignkey")
-        for name in ("review_reason", "seat_reason", "organisation_id"):
+        for name in ("review_reason", "seat_reason", "linked_by_id", "organisation_id"):
             table.drop_column(name)
     op.drop_table("representatives")
     op.drop_index("ux_memberships_one_seat", "memberships")

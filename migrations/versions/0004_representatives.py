@@ -137,7 +137,11 @@ def _registered(connection, row, registered):
 
 
 def downgrade() -> None:
-    """Of several representatives the first stays; an account that is a member twice stops it."""
+    """Of several representatives the first stays, and nobody holds a seat any more.
+
+    An account that would be a member twice stops it. Going up again seats only memberships that
+    organisations hold: seats of persons are lost, and whoever applies next gets one.
+    """
     connection = op.get_bind()
     rows = connection.execute(
         sa.select(representatives).order_by(representatives.c.since.desc())

@@ -166,6 +166,25 @@ def test_the_only_match_is_linked_at_confirmation(app: Flask) -> None:
     assert str(known) in newest_event(applied).record
 
 
+@pytest.mark.parametrize("slug", [AVD, SN])
+def test_the_form_of_ones_own_is_the_same_whether_the_organisation_is_known(
+    client: FlaskClient, slug: str
+) -> None:
+    unknown = joined(slug, email="a@example.org", organisation_name="Stadt Neuland")
+    registered("Stadt Altland", slug, city="Stuttgart", federal_state="BW")
+    registered("Stadt Altland", slug, city="Dresden", federal_state="SN")
+    known = joined(slug, email="b@example.org", organisation_name="Stadt Altland")
+    assert known.row.organisation_id is not None
+    pages = [
+        get(client, f"/vorgang/{case_token(a)}/angaben").form("/angaben").fields
+        for a in (unknown, known)
+    ]
+    names = {"organisation_name", "email"}
+    assert {k: v for k, v in pages[0].items() if k not in names} == {
+        k: v for k, v in pages[1].items() if k not in names
+    }
+
+
 @pytest.mark.parametrize("slug", [BW, BH, AVD])
 def test_nothing_tells_applicants_that_their_organisation_is_a_member(
     client: FlaskClient, slug: str

@@ -6,15 +6,21 @@ from uuid import uuid4
 
 import pytest
 
+from memberships.accounts.models import Account
 from memberships.applications.errors import (
+    ApplicationChanged,
     ApplicationNotDecidable,
+    HoldsAnotherSeat,
+    NoSeatToGrant,
     OrganisationUndecided,
     OrganisationUnknown,
 )
 from memberships.applications.models import Application
+from memberships.applications.queries import answer_revision
 from memberships.applications.services import (
     application_for_change,
     correct_answers,
+    expected_outcome,
     grant_another_seat,
     link_new_organisation,
     link_organisation,
@@ -22,10 +28,21 @@ from memberships.applications.services import (
 from memberships.database import unit_of_work
 from memberships.members.errors import SeatTaken
 from memberships.members.models import Membership, Representative
+from memberships.organisations.errors import OrganisationKnown
 from memberships.organisations.models import Organisation
-from tests.applications.joining import ANSWERS, AVD, BH, BW, SN, joined, registered
+from tests.applications.joining import ANSWERS, AVD, BH, BW, FV, SN, joined, registered
 from tests.factories import Applied
-from tests.review.cases import approve, decline, locked, mails_of, newest_event, tags, withdraw
+from tests.review.cases import (
+    BIPAR,
+    approve,
+    case,
+    decline,
+    locked,
+    mails_of,
+    newest_event,
+    tags,
+    withdraw,
+)
 from tests.tables import all_of, nothing_stored, only
 
 
@@ -134,12 +151,86 @@ def test_a_second_seat_needs_a_written_reason_that_stays(app, kim) -> None:
 
 
 def test_the_reason_is_for_one_organisation_only(app, kim) -> None:
-    other = registered("Anderswo", city="Ulm", federal_state="BW")
-    applied = joined(AVD)
+    approve(joined(AVD, email="first@example.org"), kim)
+    second = joined(AVD, email="second@example.org")
+    grant(second, kim)
+    link(second, registered("Anderswo", city="Ulm", federal_state="BW"), kim)
+    assert second.row.seat_reason is None
+
+
+def grant(applied: Applied, by: object) -> None:
     with unit_of_work():
-        grant_another_seat(locked(applied), "Zwei Dezernate.", by=kim.actor)
-    link(applied, other, kim)
-    assert applied.row.seat_reason is None
+        grant_another_seat(locked(applied), "Zwei Dezernate.", by=by.actor)
+
+
+def test_a_seat_is_granted_also_where_the_case_came_before_the_seat(app, kim) -> None:
+    """Both applied before anybody was approved, so neither was linked at confirmation."""
+    first, second = joined(AVD, email="a@example.org"), joined(AVD, email="b@example.org")
+    approve(first, kim)
+    grant(second, kim)
+    approve(second, kim)
+    assert sorted(m.seat_number for m in all_of(Membership)) == [1, 2]
+
+
+@pytest.mark.parametrize("slug", [AVD, SN, BIPAR])
+def test_where_no_seat_is_taken_none_is_granted(app, kim, slug) -> None:
+    applied = joined(slug) if slug != BIPAR else case(BIPAR)
+    with nothing_stored(), pytest.raises(NoSeatToGrant):
+        grant(applied, kim)
+
+
+def test_where_organisations_are_not_told_apart_none_is_linked(app, kim) -> None:
+    applied, known = case(BIPAR), registered("Anderswo", city="Ulm", federal_state="BW")
+    with nothing_stored(), pytest.raises(OrganisationUnknown):
+        link(applied, known, kim)
+    with nothing_stored(), pytest.raises(OrganisationUnknown), unit_of_work():
+        link_new_organisation(locked(applied), by=kim.actor, city="Ulm")
+
+
+def test_a_new_organisation_is_never_an_old_one(app, kim) -> None:
+    joined(BW)
+    second = joined(BW, email="second@example.org")
+    with nothing_stored(), pytest.raises(OrganisationKnown), unit_of_work():
+        link_new_organisation(locked(second), by=kim.actor)
+    with unit_of_work():
+        link_new_organisation(locked(second), by=kim.actor, city="Stuttgart-Vaihingen")
+    assert second.row.review_reason is None
+    approve(second, kim)
+    assert len(all_of(Membership)) == len(all_of(Organisation)) == 2
+
+
+def test_who_has_a_seat_gets_none_of_another_organisation_beside_it(app, kim) -> None:
+    approve(joined(AVD, email="jm@example.org"), kim)
+    other = joined(AVD, email="jm@example.org", organisation_name="Universität Beispielau")
+    with nothing_stored(), pytest.raises(HoldsAnotherSeat):
+        approve(other, kim)
+
+
+def test_new_answers_of_a_member_hold_once_somebody_has_looked(app, kim) -> None:
+    joined(FV, participation="informed", email="jm@example.org")
+    again = joined(FV, participation="active", email="jm@example.org")
+    approve(again, kim)
+    assert only(Membership).answers["participation"] == "active"
+    assert again.row.is_repeated
+    (mail,) = mails_of(again, "application_repeated")
+    assert "Ihre neuen Angaben gelten ab jetzt" in mail.body
+
+
+def test_nobody_who_is_not_admitted_gets_an_account(app, kim) -> None:
+    joined(BW, email="first@example.org")
+    second = joined(BW, email="second@example.org")
+    assert second.row.review_reason == "second_person"
+    assert "second@example.org" not in {account.email for account in all_of(Account)}
+
+
+def test_an_approval_does_only_what_was_shown(app, kim) -> None:
+    first, second = joined(SN, email="a@example.org"), joined(SN, email="b@example.org")
+    seen = expected_outcome(second.row)
+    approve(first, kim)
+    with nothing_stored(), pytest.raises(ApplicationChanged):
+        approve(second, kim, expected=seen)
+    approve(second, kim, expected=expected_outcome(second.row))
+    assert len(all_of(Representative)) == 2
 
 
 @pytest.mark.parametrize("end", [decline, lambda applied, _by: withdraw(applied)])
@@ -149,7 +240,7 @@ def test_of_a_settled_case_nothing_is_said_any_more(app, kim, end) -> None:
     end(applied, kim)
     for verb in (
         lambda a: link_organisation(a, other, by=kim.actor),
-        lambda a: link_new_organisation(a, by=kim.actor),
+        lambda a: link_new_organisation(a, by=kim.actor, city="Ulm"),
         lambda a: grant_another_seat(a, "Zwei Dezernate.", by=kim.actor),
     ):
         with nothing_stored(), pytest.raises(ApplicationNotDecidable), unit_of_work():
@@ -162,20 +253,41 @@ def test_corrected_answers_about_the_organisation_are_matched_anew(app, kim) -> 
     assert applied.row.organisation_id == known
     correct(applied, organisation_name="Stadt Musterberg")
     assert applied.row.organisation_id is None
+    assert "organisation_unlinked" in tags(applied)
     correct(applied, organisation_name="Stadt Beispielau")
     assert applied.row.organisation_id == known
 
 
-def test_corrected_answers_about_the_person_leave_the_organisation(app, kim) -> None:
+@pytest.mark.parametrize("changes", [{"last_name": "Berg"}, {"postal_code": "01069"}])
+def test_what_the_office_has_said_outlives_a_correction(app, kim, changes) -> None:
     chosen = registered("Große Kreisstadt Beispielau", SN, city="Dresden", federal_state="SN")
     applied = joined(SN)
     link(applied, chosen, kim)
-    correct(applied, last_name="Müßig-Berg")
+    correct(applied, **changes)
     assert applied.row.organisation_id == chosen
+    assert "organisation_unlinked" not in tags(applied)
+
+
+def test_a_granted_seat_outlives_a_correction_of_something_else(app, kim) -> None:
+    approve(joined(AVD, email="first@example.org"), kim)
+    second = joined(AVD, email="second@example.org")
+    grant(second, kim)
+    correct(second, organisation_kind="municipality")
+    assert second.row.seat_reason == "Zwei Dezernate."
+    assert tags(second).count("organisation_linked") == 1
+
+
+def test_a_settled_doubt_is_no_reason_to_look_any_more(app, kim) -> None:
+    applied = unclear()
+    assert applied.row.review_reason == "organisation_unclear"
+    link(applied, all_of(Organisation)[0].id, kim)
+    assert applied.row.review_reason is None
 
 
 def correct(applied: Applied, **changes: str) -> None:
     with unit_of_work():
         application: Application = application_for_change(applied.row.network_id, applied.id)
-        seen = application.version
-        correct_answers(application, ANSWERS[SN] | changes, seen_version=seen)
+        seen = answer_revision(application)
+        correct_answers(
+            application, ANSWERS[application.network.slug] | changes, seen_revision=seen
+        )

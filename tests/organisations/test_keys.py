@@ -81,3 +81,13 @@ def test_a_place_without_a_land_may_be_any_other(known: dict[str, str]) -> None:
 
 def test_a_place_with_its_land_is_itself() -> None:
     assert not is_vague(place_key(described(city="Neustadt", federal_state="SN")))
+
+
+@given(st.text(max_size=300), st.text(max_size=20), st.sampled_from(["", "AT"]))
+def test_no_place_has_a_key_that_is_too_long(city: str, code: str, country: str) -> None:
+    described = Description("Rat", "avd", "", country, code, city, "BW" if city else "")
+    assert len(place_key(described)) <= 160
+
+
+def test_letters_that_grow_are_cut() -> None:
+    assert len(place_key(Description("Rat", "avd", "", "AT", "\ufdfa" * 10, "", ""))) == 160

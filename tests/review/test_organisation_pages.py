@@ -18,6 +18,7 @@ from tests.pages import Page, get, post
 from tests.review.cases import (
     approve,
     case_url,
+    decline,
     mails_of,
     send,
     signed_in,
@@ -101,6 +102,28 @@ def test_the_office_says_that_it_is_a_new_one(office: FlaskClient) -> None:
     assert applied.row.organisation_id == all_of(Organisation)[2].id
 
 
+def test_a_new_one_of_the_same_place_is_refused_beside_the_field(office: FlaskClient) -> None:
+    joined(BW)
+    second = joined(BW, email="second@example.org")
+    page = get(office, case_url(second, BW) + "?organisation=x")
+    typed = page.form("/organisation").fields | {"organisation": "neu"}
+    with nothing_stored():
+        refused = post(office, case_url(second, BW, "organisation"), typed)
+    assert refused.status == 422
+    assert refused.errors["city"].startswith("Eine Organisation mit diesem Namen und Ort gibt es")
+
+
+def test_a_reason_that_came_too_late_is_not_lost(office: FlaskClient, kim) -> None:
+    approve(joined(AVD, email="first@example.org"), kim)
+    second = joined(AVD, email="second@example.org")
+    form = get(office, case_url(second, AVD)).form("/sitz")
+    decline(second, kim)
+    typed = form.fields | {"seat_reason": "Zwei Dezernate."}
+    refused = post(office, case_url(second, AVD, "sitz"), typed)
+    assert (refused.status, refused.notice) == (409, "Jemand war schneller")
+    assert "Zwei Dezernate." in refused.words
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
@@ -174,7 +197,10 @@ def test_a_taken_seat_needs_a_written_reason(office: FlaskClient, kim) -> None:
 
 @pytest.mark.parametrize(
     ("verb", "typed"),
-    [("organisation", {"organisation": "neu"}), ("sitz", {"seat_reason": "Zwei Dezernate."})],
+    [
+        ("organisation", {"organisation": "neu", "city": "Ulm"}),
+        ("sitz", {"seat_reason": "Zwei Dezernate."}),
+    ],
 )
 def test_a_case_that_was_decided_meanwhile_is_left_alone(
     office: FlaskClient, kim, verb: str, typed: dict[str, str]

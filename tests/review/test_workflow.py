@@ -35,7 +35,7 @@ from memberships.applications.models import (
     InformationRequest,
     Recommendation,
 )
-from memberships.applications.queries import application_by_confirm_token
+from memberships.applications.queries import answer_revision, application_by_confirm_token
 from memberships.calendar import end_of_day
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import Event
@@ -190,7 +190,7 @@ class Workflow(RuleBasedStateMachine):
         self.do(
             "correct",
             applied,
-            lambda a: services.correct_answers(a, answers, seen_version=a.version),
+            lambda a: services.correct_answers(a, answers, seen_revision=answer_revision(a)),
         )
 
     @rule(applied=cases)

@@ -29,6 +29,7 @@ from memberships.applications.services.own_page import correct_answers, withdraw
 from memberships.applications.services.previews import (
     approval_preview,
     decline_preview,
+    expected_outcome,
     question_preview,
 )
 from memberships.applications.services.submitting import (
@@ -70,6 +71,7 @@ __all__ = [
     "enter_application",
     "enter_code",
     "erase_expired_applications",
+    "expected_outcome",
     "grant_another_seat",
     "link_new_organisation",
     "link_organisation",

@@ -10,8 +10,10 @@ from memberships.accounts.models import Account
 from memberships.accounts.services import account_for_change, verify_account
 from memberships.applications import mails
 from memberships.applications.errors import (
+    ApplicationChanged,
     ApplicationNotDecidable,
     BodyDecides,
+    HoldsAnotherSeat,
     OrganisationUndecided,
     ReasonUnknown,
 )
@@ -26,17 +28,18 @@ from memberships.applications.models import (
 from memberships.applications.queries import (
     joins_membership,
     organisation_state,
+    outcome_of,
     standing_membership,
 )
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import open_case, promised_by
 from memberships.applications.services.organisations import link_by_name, organisation_to_admit
 from memberships.database import utcnow
-from memberships.events.models import SYSTEM, Actor, EventTag
+from memberships.events.models import SYSTEM, Actor, ActorKind, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import SeatTaken
 from memberships.members.models import Holder, Membership
-from memberships.members.queries import seats_of
+from memberships.members.queries import account_of, seats_of
 from memberships.members.services import Contact, add_representative, start_membership
 from memberships.networks.definition import DeclineReason, Policy
 from memberships.networks.queries import current_definitions, definition_of
@@ -84,25 +87,33 @@ def decide_by_rule(application: Application) -> None:
 
 
 def _doubt_about_organisation(application: Application) -> str | None:
-    account = _account_of(application)
     try:
         organisation = organisation_to_admit(application)
     except OrganisationUndecided:
         return ORGANISATION_UNCLEAR
-    if organisation is None or standing_membership(application, account, organisation.id):
+    # The account is not made before somebody is admitted; the organisation's lock is enough here.
+    account = account_of(application.email)
+    if organisation is None or (
+        account and standing_membership(application, account, organisation.id)
+    ):
         return None
     return SECOND_PERSON if seats_of(organisation.id, application.network_id) else None
 
 
-def approve_application(application: Application, *, by: Actor, message: str = "") -> Membership:
+def approve_application(
+    application: Application, *, by: Actor, message: str = "", expected: str = ""
+) -> Membership:
     """Admit the applicant. Status, membership, events and mail are one change.
+
+    `expected` is what `expected_outcome` said when the person looked.
 
     Raises ApplicationNotDecidable when somebody else has decided, BodyDecides when this network's
     body has to, OrganisationUndecided when nobody has said which organisation it is, SeatTaken when
-    the organisation holds its one seat and no other was granted.
+    the organisation holds its one seat and no other was granted, HoldsAnotherSeat when the
+    applicant has the seat of another one, ApplicationChanged when the outcome would be another.
     """
     check_decidable(application)
-    return _admit(application, by=by, rule=_BY_HAND, message=message)
+    return _admit(application, by=by, rule=_BY_HAND, message=message, expected=expected)
 
 
 def decline_application(
@@ -176,17 +187,32 @@ def check_approvable(application: Application) -> None:
     """Whether an approval now would pass: raises what `approve_application` would raise."""
     check_decidable(application)
     state = organisation_state(application)
-    if state is not None and state.is_undecided:
+    if state is None:
+        return
+    if state.is_undecided:
         raise OrganisationUndecided
-    if state is not None and state.needs_another_seat and not application.seat_reason:
+    if state.holds_another_seat:
+        raise HoldsAnotherSeat
+    if state.needs_another_seat and not application.seat_reason:
         raise SeatTaken
 
 
-def _admit(application: Application, *, by: Actor, rule: str, message: str) -> Membership:
-    account = _account_of(application)
+def _admit(
+    application: Application, *, by: Actor, rule: str, message: str, expected: str = ""
+) -> Membership:
+    # Always in this order: two cases of one organisation and one address must not wait crosswise.
     organisation = organisation_to_admit(application)
+    account = _account_of(application)
     standing = standing_membership(application, account, organisation.id if organisation else None)
-    membership = standing or _join(application, account, organisation, by=by, rule=rule)
+    joined = None if standing else _joined(application, organisation)
+    if expected and expected != outcome_of(standing, joined):
+        raise ApplicationChanged([])
+    if standing is not None:
+        _check_seat(application, standing, organisation)
+        _renew_answers(application, standing, by=by)
+    membership = standing or _join(
+        application, _contact(application, account), organisation, joined, by=by, rule=rule
+    )
     application.decided_by_rule = ALREADY_MEMBER if standing else rule
     application.membership_id = membership.id
     _settle(application, ApplicationStatus.APPROVED, by=by)
@@ -210,27 +236,52 @@ def _account_of(application: Application) -> Account:
     return account_of(application.email)
 
 
-def _join(
-    application: Application,
-    account: Account,
-    organisation: Organisation | None,
-    *,
-    by: Actor,
-    rule: str,
-) -> Membership:
-    """Begin a membership, or add one more person to the one that the organisation has."""
-    contact = Contact(
+def _joined(application: Application, organisation: Organisation | None) -> Membership | None:
+    """The membership of the organisation that takes in one more person, if it is so here."""
+    if organisation is None or not joins_membership(application):
+        return None
+    return next(iter(seats_of(organisation.id, application.network_id)), None)
+
+
+def _check_seat(
+    application: Application, standing: Membership, organisation: Organisation | None
+) -> None:
+    if organisation is not None and standing.organisation_id != organisation.id:
+        raise HoldsAnotherSeat
+
+
+def _renew_answers(application: Application, standing: Membership, *, by: Actor) -> None:
+    """Somebody has looked: what a member says anew about themselves holds from now on."""
+    if by.kind is not ActorKind.STAFF or standing.holder is not Holder.PERSON:
+        return
+    if standing.answers != application.answers:
+        standing.answers = dict(application.answers)
+        record_event(EventTag.MEMBERSHIP_ANSWERS_RENEWED, standing, by=by)
+
+
+def _contact(application: Application, account: Account) -> Contact:
+    return Contact(
         account,
         application.first_name,
         application.last_name,
         application.organisation_name,
         application.answers,
     )
-    if organisation is not None and joins_membership(application):
-        seats = seats_of(organisation.id, application.network_id)
-        if seats:
-            add_representative(seats[0], contact, by=by)
-            return seats[0]
+
+
+def _join(
+    application: Application,
+    contact: Contact,
+    organisation: Organisation | None,
+    joined: Membership | None,
+    *,
+    by: Actor,
+    rule: str,
+) -> Membership:
+    """Begin a membership, or add one more person to the one that the organisation has."""
+    if joined is not None:
+        add_representative(joined, contact, by=by)
+        return joined
     return start_membership(
         contact,
         application.definition,

@@ -6,21 +6,30 @@ from uuid import UUID
 
 from memberships.applications.errors import (
     ApplicationNotDecidable,
+    NoSeatToGrant,
     OrganisationUndecided,
     OrganisationUnknown,
 )
-from memberships.applications.models import Application
-from memberships.applications.queries import described_organisation, is_bound
-from memberships.events.models import SYSTEM, Actor, EventTag
+from memberships.applications.models import (
+    ORGANISATION_UNCLEAR,
+    SECOND_PERSON,
+    Application,
+)
+from memberships.applications.queries import (
+    described_organisation,
+    is_bound,
+    organisation_state,
+)
+from memberships.events.models import APPLICANT, SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import candidates, only_match, organisation_for
-from memberships.organisations.services import register_organisation
+from memberships.organisations.services import register_new_organisation, register_organisation
 
 
 def link_by_name(application: Application) -> None:
     """Link the application to its organisation when exactly one may be meant and surely is."""
-    if not is_bound(application):
+    if not is_bound(application) or application.organisation_id is not None:
         return
     match = only_match(candidates(described_organisation(application)))
     if match is not None:
@@ -30,9 +39,10 @@ def link_by_name(application: Application) -> None:
 def link_organisation(application: Application, organisation_id: UUID, *, by: Actor) -> None:
     """Say that the application is of this organisation.
 
-    Raises ApplicationNotDecidable, OrganisationUnknown when the network knows no such one.
+    Raises ApplicationNotDecidable, OrganisationUnknown when the network knows no such one, or tells
+    none apart.
     """
-    _require_decidable(application)
+    _require_open_and_bound(application)
     organisation = organisation_for(application.network.slug, organisation_id)
     if organisation is None:
         raise OrganisationUnknown
@@ -42,20 +52,25 @@ def link_organisation(application: Application, organisation_id: UUID, *, by: Ac
 def link_new_organisation(application: Application, *, by: Actor, city: str = "") -> None:
     """Say that the application is of an organisation that nobody knew so far.
 
-    `city` tells it apart from one of the same name. One of the same name and place is that one.
-    Raises ApplicationNotDecidable.
+    `city` tells it apart from one of the same name. Raises ApplicationNotDecidable,
+    OrganisationKnown when there is one of that name and place, OrganisationUnknown where the
+    network tells none apart.
     """
-    _require_decidable(application)
-    organisation = register_organisation(described_organisation(application, city=city))
+    _require_open_and_bound(application)
+    organisation = register_new_organisation(described_organisation(application, city=city))
     _link(application, organisation, by=by, how="new")
 
 
 def grant_another_seat(application: Application, reason: str, *, by: Actor) -> None:
     """Allow one more seat of the organisation, for a written reason.
 
-    Raises ApplicationNotDecidable.
+    Raises ApplicationNotDecidable, NoSeatToGrant unless the organisation's seat is taken.
     """
     _require_decidable(application)
+    link_by_name(application)
+    state = organisation_state(application)
+    if state is None or not state.needs_another_seat:
+        raise NoSeatToGrant
     application.seat_reason = reason
     record_event(EventTag.APPLICATION_ANOTHER_SEAT_GRANTED, application, by=by)
 
@@ -82,10 +97,33 @@ def organisation_to_admit(application: Application) -> Organisation | None:
     return locked
 
 
-def unlink_organisation(application: Application) -> None:
-    """Forget which organisation it is, since the answers about it changed; then look anew."""
-    application.organisation_id = application.seat_reason = None
+def match_anew(application: Application) -> None:
+    """Look again which organisation it is, since the answers about it changed.
+
+    What the office has said stays: it knows the case, and sees the change.
+    """
+    before = application.organisation_id
+    if application.linked_by_id is None and before is not None:
+        match = only_match(candidates(described_organisation(application)))
+        if not is_bound(application) or match is None or match.id != before:
+            application.organisation = None
+            application.organisation_id = application.seat_reason = None
+            record_event(EventTag.APPLICATION_ORGANISATION_UNLINKED, application, by=APPLICANT)
     link_by_name(application)
+    _renew_doubt(application)
+
+
+def _renew_doubt(application: Application) -> None:
+    """What kept the rules from admitting may have been settled, or have changed."""
+    if application.review_reason not in {SECOND_PERSON, ORGANISATION_UNCLEAR}:
+        return
+    state = organisation_state(application)
+    if state is not None and state.is_undecided:
+        application.review_reason = ORGANISATION_UNCLEAR
+    elif state is not None and state.joined is not None:
+        application.review_reason = SECOND_PERSON
+    else:
+        application.review_reason = None
 
 
 def _linked(application: Application) -> UUID:
@@ -95,10 +133,13 @@ def _linked(application: Application) -> UUID:
 
 
 def _link(application: Application, organisation: Organisation, *, by: Actor, how: str) -> None:
+    application.linked_by_id = by.id
     if application.organisation_id == organisation.id:
         return
+    if application.organisation_id is not None:
+        application.seat_reason = None
+    application.organisation = organisation
     application.organisation_id = organisation.id
-    application.seat_reason = None
     record_event(
         EventTag.APPLICATION_ORGANISATION_LINKED,
         application,
@@ -106,6 +147,13 @@ def _link(application: Application, organisation: Organisation, *, by: Actor, ho
         organisation=str(organisation.id),
         how=how,
     )
+    _renew_doubt(application)
+
+
+def _require_open_and_bound(application: Application) -> None:
+    _require_decidable(application)
+    if not is_bound(application):
+        raise OrganisationUnknown
 
 
 def _require_decidable(application: Application) -> None:

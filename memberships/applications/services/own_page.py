@@ -13,14 +13,14 @@ from memberships.applications.errors import (
 )
 from memberships.applications.models import ApplicantKind, Application, ApplicationStatus
 from memberships.applications.places import with_place
-from memberships.applications.queries import changes_since, described_organisation
+from memberships.applications.queries import answer_revision, described_organisation
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,
     keep_revision,
     search_text_of,
 )
-from memberships.applications.services.organisations import unlink_organisation
+from memberships.applications.services.organisations import match_anew
 from memberships.applications.services.submitting import OWN_COLUMNS
 from memberships.database import utcnow
 from memberships.events.models import APPLICANT, EventTag
@@ -30,19 +30,19 @@ from memberships.privacy.services import withdraw_consents
 
 
 def correct_answers(
-    application: Application, answers: Mapping[str, Any], *, seen_version: int | None
+    application: Application, answers: Mapping[str, Any], *, seen_revision: int | None
 ) -> bool:
     """Replace the answers while the case is open; the ones before stay on record.
 
-    The mail address stays: it is proven. Returns False, and stores nothing, when nothing differs.
+    The mail address stays: it is proven. `seen_revision` counts corrections; the row's version
+    would tell what the office does. Returns False, and stores nothing, when nothing differs.
     Raises ApplicationNotDecidable when the case is decided or closed, ApplicationChanged when the
     answers changed after the person saw them.
     """
     if not application.status.is_decidable:
         raise ApplicationNotDecidable
-    changes = changes_since(application, seen_version or 0)
-    if changes:
-        raise ApplicationChanged(changes)
+    if answer_revision(application) != (seen_revision or 0):
+        raise ApplicationChanged([])
     wanted = with_place(
         definition_of(application.definition), {**answers, "email": application.email}
     )
@@ -56,8 +56,8 @@ def correct_answers(
     if "applicant_kind" in wanted:
         application.applicant_kind = ApplicantKind(wanted["applicant_kind"])
     application.search_text = search_text_of(wanted)
-    if described_organisation(application) != before:
-        unlink_organisation(application)
+    if described_organisation(application) != before or "applicant_kind" in wanted:
+        match_anew(application)
     record_event(EventTag.APPLICATION_ANSWERS_CORRECTED, application, by=APPLICANT)
     return True
 

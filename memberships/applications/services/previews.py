@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from memberships.applications import mails
 from memberships.applications.models import Application, InformationRequest
-from memberships.applications.queries import organisation_state, standing_membership
+from memberships.applications.queries import organisation_state, outcome_of, standing_membership
 from memberships.database import utcnow
 from memberships.mails.services import preview_mail
 from memberships.members.models import Membership
@@ -30,6 +30,12 @@ def approval_preview(application: Application, message: str) -> tuple[str, str]:
         after_review=True,
         message=message,
     )
+
+
+def expected_outcome(application: Application) -> str:
+    """What an approval now would do: begin a membership, join one, or find one standing."""
+    stands, membership = _expected(application)
+    return outcome_of(membership if stands else None, None if stands else membership)
 
 
 def _expected(application: Application) -> tuple[bool, Membership | None]:
