@@ -143,12 +143,12 @@ def test_the_notice_has_only_blocks_of_what_exists(
     [
         ("bipar", "Über Ihren Antrag entscheidet ein Mensch."),
         ("avd", "In der Regel gibt es je Organisation einen Sitz."),
-        ("avd", "vergleichen wir Namen, Art und Postleitzahl."),
+        ("avd", "vergleichen wir Namen und Ort."),
         ("ebbs-sachsen", "Mitglied ist die Organisation oder Initiative"),
         ("ebbs-sachsen", "Liegt sie nicht in Sachsen, fragen wir, wo Sie dort tätig sind."),
         ("ebbs-sachsen", "Rechtsgrundlage dafür ist Art. 6 Abs. 1 Buchst. e DSGVO"),
         ("beteiligungsnetzwerk-bw", "nimmt das Programm Sie auf"),
-        ("buergerhaushalt", "vergleichen wir Namen und Art."),
+        ("buergerhaushalt", "vergleichen wir die Namen."),
         ("buergerhaushalt", "Meldet sich eine Organisation oder Initiative an"),
     ],
 )

@@ -133,7 +133,7 @@ def test_its_privacy_notice_has_a_block_for_all_that_exists(client: FlaskClient)
         "Wozu village_story dient.",
         "Liegt sie nicht in Thüringen oder Hessen, fragen wir, wo Sie dort tätig sind.",
         "Meldet sich eine Organisation oder Initiative an, ist sie das Mitglied",
-        "vergleichen wir Namen, Art und Postleitzahl.",
+        "vergleichen wir Namen und Ort.",
         "Sonst entscheidet ein Mensch.",
         "Die Aufsicht von Musterland",
     ):
