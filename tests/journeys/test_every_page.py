@@ -149,12 +149,12 @@ def foreign(product: Product) -> Iterator[str]:
 
 
 def test_a_form_on_another_site_cannot_apply(
-    anybody: Person, product: Product, foreign: str
+    person: Person, product: Product, foreign: str
 ) -> None:
     before = product.rows("SELECT count(*) FROM applications")
-    anybody.also_visits.add(foreign)
-    anybody.page.goto(foreign)
-    anybody.clicks("Gewinnen")
-    anybody.sees("Das ist hier nicht erlaubt", state="403")
-    assert anybody.posts == [FORM]
+    person.also_visits.add(foreign)
+    person.page.goto(foreign)
+    person.clicks("Gewinnen")
+    person.sees("Das ist hier nicht erlaubt", state="403")
+    assert person.posts == [FORM]
     assert product.rows("SELECT count(*) FROM applications") == before

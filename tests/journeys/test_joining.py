@@ -40,12 +40,12 @@ def join(person: Person, email: str) -> None:
     person.sees(MEMBER, state="member-from-mail")
 
 
-def test_a_person_joins(person: Person) -> None:
-    join(person, new_address())
+def test_a_person_joins(arrives: Arrives, product: Product, width: int) -> None:
+    join(arrives(product, width=width), new_address())
 
 
-def test_a_person_joins_without_scripts(arrives: Arrives, product: Product, width: int) -> None:
-    join(arrives(product, width=width, java_script_enabled=False), new_address())
+def test_a_person_joins_without_scripts(arrives: Arrives, product: Product) -> None:
+    join(arrives(product, width=390, java_script_enabled=False), new_address())
 
 
 def test_a_person_joins_on_postgresql(arrives: Arrives, tmp_path: Path) -> None:
@@ -72,7 +72,9 @@ def test_a_person_joins_over_https(arrives: Arrives, tmp_path: Path) -> None:
         person.context.close()
 
 
-@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("width", "has_script"), [(1280, True), (390, False)], ids=["desk", "phone-no-script"]
+)
 def test_an_institution_joins_by_keyboard_and_code(
     arrives: Arrives, product: Product, width: int, has_script: bool
 ) -> None:

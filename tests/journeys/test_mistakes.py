@@ -11,7 +11,9 @@ WAITING = "Wir haben Ihnen eine E-Mail geschickt"
 FORM_TITLE = "Anmeldung zum Netzwerk Bürgerhaushalt"
 
 
-@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("width", "has_script"), [(1280, True), (390, False)], ids=["desk", "phone-no-script"]
+)
 def test_mistakes_are_named_and_nothing_typed_is_lost(
     arrives: Arrives, product: Product, width: int, has_script: bool
 ) -> None:

@@ -91,7 +91,9 @@ def test_a_network_takes_somebody_in(arrives: Arrives, product: Product, slug: s
     person.looks_right(f"{slug} own page")
 
 
-@pytest.mark.parametrize("has_script", [True, False], ids=["script", "no-script"])
+@pytest.mark.parametrize(
+    ("width", "has_script"), [(1280, True), (390, False)], ids=["desk", "phone-no-script"]
+)
 def test_a_code_outside_is_a_question(
     arrives: Arrives, product: Product, width: int, has_script: bool
 ) -> None:

@@ -43,10 +43,14 @@ def answered(page: Page, button: str) -> int:
 
 
 @pytest.fixture
+def width() -> int:
+    """The office sits at a desk."""
+    return 1280
+
+
+@pytest.fixture
 def staff(colleague: Any, width: int) -> Colleague:
-    found: Colleague = colleague(
-        COORDINATOR, width=width, color_scheme="dark" if width < 600 else "light"
-    )
+    found: Colleague = colleague(COORDINATOR, width=width)
     return found
 
 
