@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-
-from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.database import insert_or_lock, utcnow, uuid7
 from memberships.organisations.keys import name_key, place_key
 from memberships.organisations.models import Description, Organisation
 from memberships.organisations.queries import scope_of
@@ -22,17 +20,13 @@ def register_organisation(described: Description) -> Organisation:
         "name_key": name_key(described.name),
         "place_key": place_key(described),
     }
-    insert_if_absent(
-        Organisation,
-        id=uuid7(),
-        name=described.name,
-        kind=described.kind,
-        postal_code=described.postal_code,
-        city=described.city,
-        federal_state=described.federal_state,
-        registered_at=utcnow(),
-        **identity,
-    )
-    return db.session.scalars(
-        sa.select(Organisation).filter_by(**identity).with_for_update(key_share=True)
-    ).one()
+    values = {
+        "id": uuid7(),
+        "name": described.name,
+        "kind": described.kind,
+        "postal_code": described.postal_code,
+        "city": described.city,
+        "federal_state": described.federal_state,
+        "registered_at": utcnow(),
+    }
+    return insert_or_lock(Organisation, identity, values)

@@ -112,6 +112,7 @@ def test_an_erased_chain_cannot_grow_again(app: Flask) -> None:
         erase_events(application, rule="test")
         with pytest.raises(DatabaseError):
             record_event(EventTag.APPLICATION_CONFIRMED, application, by=SYSTEM)
+            db.session.flush()
         db.session.rollback()
     assert len(events_about(applied.id)) == 1
 

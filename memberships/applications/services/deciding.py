@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from memberships.accounts.models import Account
 from memberships.accounts.services import account_for_change, verify_account
@@ -74,24 +76,45 @@ def decide_by_rule(application: Application) -> None:
     if rule.policy.is_decided_by_person:
         application.review_reason = rule.key
     else:
-        application.review_reason = _doubt_about_organisation(application)
-        if application.review_reason is None:
-            _admit(application, by=SYSTEM, rule=rule.key, message="")
-            return
+        try:
+            candidate = _candidate(application)
+        except OrganisationUndecided:
+            application.review_reason = ORGANISATION_UNCLEAR
+        else:
+            application.review_reason = SECOND_PERSON if candidate.is_second_person else None
+            if application.review_reason is None:
+                _admit(application, candidate, by=SYSTEM, rule=rule.key, message="")
+                return
     application.due_at = promised_by(definition, utcnow())
     token = open_case(application, purpose="received_mail")
     mails.application_received(application, case_token=token)
 
 
-def _doubt_about_organisation(application: Application) -> str | None:
+@dataclass
+class _Candidate:
+    """Who may be admitted, locked, and the membership that they have already."""
+
+    application: Application
+    account: Account
+    organisation: Organisation | None
+    standing: Membership | None
+
+    @cached_property
+    def seats(self) -> Sequence[Membership]:
+        if self.organisation is None:
+            return ()
+        return seats_of(self.organisation.id, self.application.network_id)
+
+    @property
+    def is_second_person(self) -> bool:
+        return self.standing is None and bool(self.seats)
+
+
+def _candidate(application: Application) -> _Candidate:
     account = _account_of(application)
-    try:
-        organisation = organisation_to_admit(application)
-    except OrganisationUndecided:
-        return ORGANISATION_UNCLEAR
-    if organisation is None or standing_membership(application, account, organisation.id):
-        return None
-    return SECOND_PERSON if seats_of(organisation.id, application.network_id) else None
+    organisation = organisation_to_admit(application)
+    standing = standing_membership(application, account, organisation.id if organisation else None)
+    return _Candidate(application, account, organisation, standing)
 
 
 def approve_application(application: Application, *, by: Actor, message: str = "") -> Membership:
@@ -102,7 +125,7 @@ def approve_application(application: Application, *, by: Actor, message: str = "
     the organisation holds its one seat and no other was granted.
     """
     check_decidable(application)
-    return _admit(application, by=by, rule=_BY_HAND, message=message)
+    return _admit(application, _candidate(application), by=by, rule=_BY_HAND, message=message)
 
 
 def decline_application(
@@ -125,7 +148,7 @@ def record_body_decision(application: Application, decision: BodyDecision, *, by
     application.decided_by_body = decision.body
     application.body_decided_on = decision.decided_on
     if decision.outcome is Outcome.APPROVE:
-        _admit(application, by=by, rule=_BY_HAND, message="")
+        _admit(application, _candidate(application), by=by, rule=_BY_HAND, message="")
     else:
         _decline(application, by=by, reason=decision.reason, message="")
 
@@ -182,13 +205,13 @@ def check_approvable(application: Application) -> None:
         raise SeatTaken
 
 
-def _admit(application: Application, *, by: Actor, rule: str, message: str) -> Membership:
-    account = _account_of(application)
-    organisation = organisation_to_admit(application)
-    standing = standing_membership(application, account, organisation.id if organisation else None)
-    membership = standing or _join(application, account, organisation, by=by, rule=rule)
+def _admit(
+    application: Application, candidate: _Candidate, *, by: Actor, rule: str, message: str
+) -> Membership:
+    standing = candidate.standing
+    membership = standing or _join(application, candidate, by=by, rule=rule)
     application.decided_by_rule = ALREADY_MEMBER if standing else rule
-    application.membership_id = membership.id
+    application.membership = membership
     _settle(application, ApplicationStatus.APPROVED, by=by)
     record_event(
         EventTag.APPLICATION_APPROVED,
@@ -210,34 +233,25 @@ def _account_of(application: Application) -> Account:
     return account_of(application.email)
 
 
-def _join(
-    application: Application,
-    account: Account,
-    organisation: Organisation | None,
-    *,
-    by: Actor,
-    rule: str,
-) -> Membership:
+def _join(application: Application, candidate: _Candidate, *, by: Actor, rule: str) -> Membership:
     """Begin a membership, or add one more person to the one that the organisation has."""
     contact = Contact(
-        account,
+        candidate.account,
         application.first_name,
         application.last_name,
         application.organisation_name,
         application.answers,
     )
-    if organisation is not None and joins_membership(application):
-        seats = seats_of(organisation.id, application.network_id)
-        if seats:
-            add_representative(seats[0], contact, by=by)
-            return seats[0]
+    if joins_membership(application) and candidate.seats:
+        add_representative(candidate.seats[0], contact, by=by)
+        return candidate.seats[0]
     return start_membership(
         contact,
         application.definition,
         holder=Holder(application.applicant_kind.value),
         by=by,
         rule=rule,
-        organisation=organisation,
+        organisation=candidate.organisation,
         seat_reason=application.seat_reason or "",
     )
 
@@ -253,9 +267,9 @@ def _decline(application: Application, *, by: Actor, reason: str, message: str) 
 
 
 def _settle(application: Application, status: ApplicationStatus, *, by: Actor) -> None:
+    end_open_question(application)
     now = utcnow()
     application.status = status
     application.decided_at = application.takes_effect_at = application.settled_at = now
     application.decided_by_id = by.id
     application.clock_stopped_at = None
-    end_open_question(application)
