@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from enum import Enum, StrEnum
-from typing import Any, Never
+from typing import Any, Never, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -112,6 +112,8 @@ class Model(DeclarativeBase):
     }
 
 
+M = TypeVar("M", bound=Model)
+
 db = SQLAlchemy(metadata=Model.metadata)
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
@@ -167,6 +169,33 @@ def insert_if_absent(model: type[Model], **values: Any) -> None:
     """Insert a row unless a unique index already holds its like; never an error for that."""
     insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
     db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
+
+
+def insert_or_lock(
+    model: type[M],
+    identity: Mapping[str, Any],
+    values: Mapping[str, Any],
+    *,
+    fill: Collection[str] = (),
+) -> M:
+    """The row of that identity, which a unique index holds: made if there is none, else locked.
+
+    One statement: however many ask at once, all get the same row, one after the other. `fill` names
+    the columns that a row which is there takes from `values` where it has nothing. The lock leaves
+    the row's key alone: rows that refer to it do not stand in the way.
+    """
+    insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+    made = insert(model).values(**identity, **values)
+    table = model.__table__
+    # Without a change there is no lock and no row: the first column that is no key becomes itself.
+    unchanged = next(key for key in values if not table.c[key].primary_key)
+    changes = {key: sa.func.coalesce(table.c[key], made.excluded[key]) for key in fill}
+    locked = made.on_conflict_do_update(
+        index_elements=list(identity), set_=changes or {unchanged: table.c[unchanged]}
+    )
+    return db.session.scalars(
+        locked.returning(model), execution_options={"populate_existing": True}
+    ).one()
 
 
 def _raise_conflict(error: IntegrityError) -> Never:

@@ -32,6 +32,12 @@ from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
 
+# Two workers of four threads; the benchmarks start theirs with the same.
+WEB_OPTIONS = (
+    "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket",
+    "--log-level", "warning", "--graceful-timeout", "10",
+)  # fmt: skip
+
 
 @click.group()
 def database() -> None:
@@ -123,9 +129,7 @@ def _program(name: str, *arguments: str) -> str:
 
 def _web_command(settings: Settings) -> str:
     return _program(
-        "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{settings.port}", "--worker-class", "gthread",
-        "--workers", "2", "--threads", "4", "--no-control-socket", "--log-level", "warning",
-        "--graceful-timeout", "10",
+        "gunicorn", "wsgi:app", "--bind", f"127.0.0.1:{settings.port}", *WEB_OPTIONS
     )  # fmt: skip
 
 

@@ -19,8 +19,8 @@ from flask_wtf.csrf import CSRFError
 from itsdangerous import BadData, URLSafeSerializer
 
 from memberships.accounts.models import Account, StaffRole
-from memberships.accounts.queries import roles_of
-from memberships.database import db, utcnow
+from memberships.accounts.queries import account_with_roles, roles_of
+from memberships.database import utcnow
 from memberships.events.models import Actor, ActorKind
 from memberships.extensions import csrf, login
 from memberships.networks.definition import Definition
@@ -161,7 +161,7 @@ def is_operator() -> bool:
 
 
 def _my_roles() -> Sequence[StaffRole]:
-    """One query for each request."""
+    """Loaded with the account; asked for only by the request that signs in."""
     if "staff_roles" not in g:
         account = signed_in_or_none()
         g.staff_roles = roles_of(account.id) if account else ()
@@ -196,10 +196,11 @@ def end_session() -> None:
 def load_account(session_id: str) -> Account | None:
     """The account of a session that is neither ended by its epoch nor too old."""
     account_id, _, epoch = session_id.partition(":")
-    account = db.session.get(Account, UUID(account_id)) if _is_in_time() else None
+    account, roles = account_with_roles(UUID(account_id)) if _is_in_time() else (None, ())
     if account is None or str(account.session_epoch) != epoch:
         session.clear()
         return None
+    g.staff_roles = roles
     return account
 
 

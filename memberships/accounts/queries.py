@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,6 +25,24 @@ def roles_of(account_id: UUID) -> Sequence[StaffRole]:
         .options(joinedload(StaffRole.network))
         .order_by(StaffRole.network_id, StaffRole.id)
     ).all()
+
+
+def account_with_roles(account_id: UUID) -> tuple[Account | None, Sequence[StaffRole]]:
+    """Who signed in, and every role that they hold with its network; one statement.
+
+    Copies of what is stored now: they stay readable when the session's transaction ends.
+    """
+    rows: Sequence[Any] = db.session.execute(
+        sa.select(Account, StaffRole, Network)
+        .outerjoin(StaffRole, StaffRole.account_id == Account.id)
+        .outerjoin(StaffRole.network)
+        .where(Account.id == account_id)
+        .options(contains_eager(StaffRole.network))
+        .order_by(StaffRole.network_id, StaffRole.id)
+    ).all()
+    for entity in {entity for row in rows for entity in row} - {None}:
+        db.session.expunge(entity)
+    return rows[0][0] if rows else None, [row[1] for row in rows if row[1]]
 
 
 def team_of(network_id: int) -> Sequence[StaffRole]:

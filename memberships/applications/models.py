@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from memberships.accounts.models import Account
 from memberships.calendar import end_of_day
 from memberships.database import Model, uuid7
+from memberships.members.models import Membership
 from memberships.networks.models import DefinitionVersion, Network
 from memberships.organisations.models import Organisation
 
@@ -154,6 +155,7 @@ class Application(Model):
     network: Mapped[Network] = relationship()
     definition: Mapped[DefinitionVersion] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
+    membership: Mapped[Membership | None] = relationship()
     claimed_by: Mapped[Account | None] = relationship(foreign_keys=[claimed_by_id])
     decided_by: Mapped[Account | None] = relationship(foreign_keys=[decided_by_id])
 

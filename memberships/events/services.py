@@ -7,6 +7,8 @@ from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.event import listens_for
+from sqlalchemy.orm import Session, SessionTransaction
 
 from memberships.database import db, utcnow
 from memberships.events.chain import (
@@ -18,25 +20,22 @@ from memberships.events.chain import (
 )
 from memberships.events.models import Actor, Anchor, Event, EventTag, Subject, Tombstone
 
+_HEADS = "heads of chains"
+
 
 def record_event(tag: EventTag, about: Subject, *, by: Actor, **details: str | int | None) -> Event:
     """Append one event to the subject's chain, in the caller's unit of work.
 
     `details` may hold ids, tags, counts, times and keyed hashes; never names, addresses or text.
-    The caller holds the subject's row locked, so that no two events take the same place.
+    The caller holds the subject's row locked, so that no two events take the same place. The event
+    is sent to the database with the unit of work's next flush, together with all before it.
     """
-    last = db.session.execute(
-        sa.select(Event.seq, Event.hash)
-        .where(Event.subject_id == about.id)
-        .order_by(Event.seq.desc())
-        .limit(1)
-    ).one_or_none()
-    seq, previous = (last.seq + 1, last.hash) if last else (1, GENESIS)
+    last, previous = _head_of(about)
     event = Event(
         network_id=about.network_id,
         subject_type=about.subject_type,
         subject_id=about.id,
-        seq=seq,
+        seq=last + 1,
         tag=tag,
         at=utcnow(),
         actor_kind=by.kind,
@@ -45,8 +44,38 @@ def record_event(tag: EventTag, about: Subject, *, by: Actor, **details: str | i
     event.record = canonical_record(event, previous, details)
     event.hash = record_hash(event.record)
     db.session.add(event)
-    db.session.flush()
+    _heads()[about.id] = (event.seq, event.hash)
     return event
+
+
+def _head_of(about: Subject) -> tuple[int, str]:
+    """Place and hash of the subject's last event: asked once per transaction, as it is locked.
+
+    A subject that this unit of work has made, and not stored yet, cannot have any.
+    """
+    if about.id in _heads():
+        return _heads()[about.id]
+    if about in db.session.new:
+        return 0, GENESIS
+    with db.session.no_autoflush:
+        last = db.session.execute(
+            sa.select(Event.seq, Event.hash)
+            .where(Event.subject_id == about.id)
+            .order_by(Event.seq.desc())
+            .limit(1)
+        ).one_or_none()
+    return (last.seq, last.hash) if last else (0, GENESIS)
+
+
+def _heads() -> dict[UUID, tuple[int, str]]:
+    heads: dict[UUID, tuple[int, str]] = db.session.info.setdefault(_HEADS, {})
+    return heads
+
+
+@listens_for(db.session, "after_transaction_end")
+def _forget_heads(session: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:  # a flush is a transaction within the transaction
+        session.info.pop(_HEADS, None)
 
 
 def erase_events(about: Subject, *, rule: str) -> Tombstone:

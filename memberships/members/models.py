@@ -114,3 +114,5 @@ class Representative(Model):
     answers: Mapped[dict[str, Any]]
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+    membership: Mapped[Membership] = relationship()

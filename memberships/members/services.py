@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from memberships.accounts.models import Account
-from memberships.database import db, utcnow
+from memberships.database import db, utcnow, uuid7
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import SeatTaken
@@ -51,6 +51,7 @@ def start_membership(
     """
     is_person = holder is Holder.PERSON
     membership = Membership(
+        id=uuid7(),
         network_id=definition.network_id,
         account_id=contact.account.id if is_person else None,
         definition_id=definition.id,
@@ -64,7 +65,6 @@ def start_membership(
     if organisation is not None:
         _take_seat(membership, organisation, seat_reason)
     db.session.add(membership)
-    db.session.flush()
     record_event(
         EventTag.MEMBERSHIP_STARTED, membership, by=by, rule=rule, seat=membership.seat_number
     )
@@ -89,7 +89,8 @@ def _take_seat(membership: Membership, organisation: Organisation, reason: str) 
 def add_representative(membership: Membership, contact: Contact, *, by: Actor) -> Representative:
     """Let one more person act for the organisation that is the member."""
     representative = Representative(
-        membership_id=membership.id,
+        id=uuid7(),
+        membership=membership,
         account_id=contact.account.id,
         first_name=contact.first_name,
         last_name=contact.last_name,
@@ -97,7 +98,6 @@ def add_representative(membership: Membership, contact: Contact, *, by: Actor) -
         since=utcnow(),
     )
     db.session.add(representative)
-    db.session.flush()
     record_event(
         EventTag.MEMBERSHIP_REPRESENTATIVE_ADDED,
         membership,

@@ -34,6 +34,7 @@ class DefinitionVersion(Model):
     version: Mapped[int]
     digest: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime]
-    content: Mapped[dict[str, Any]]
+    # Read only when no process has it in memory: it is by far the largest column.
+    content: Mapped[dict[str, Any]] = mapped_column(deferred=True)
 
     network: Mapped[Network] = relationship()

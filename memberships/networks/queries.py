@@ -21,7 +21,7 @@ def definition_of(version: DefinitionVersion) -> Definition:
     current = current_definitions().get(version.network.slug)
     if current is not None and current.digest == version.digest:
         return current
-    return _stored(version.digest, version.content)
+    return _stored(version)
 
 
 def earlier_definition(slug: str, digest: str) -> Definition | None:
@@ -32,13 +32,13 @@ def earlier_definition(slug: str, digest: str) -> Definition | None:
         .where(Network.slug == slug, DefinitionVersion.digest.startswith(digest, autoescape=True))
         .limit(1)
     )
-    return _stored(version.digest, version.content) if version else None
+    return _stored(version) if version else None
 
 
-def _stored(digest: str, content: dict[str, object]) -> Definition:
-    if digest not in _old:
-        _old[digest] = Definition.model_validate(content)
-    return _old[digest]
+def _stored(version: DefinitionVersion) -> Definition:
+    if version.digest not in _old:
+        _old[version.digest] = Definition.model_validate(version.content)
+    return _old[version.digest]
 
 
 _old: dict[str, Definition] = {}

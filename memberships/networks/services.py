@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
+from sqlalchemy.orm import contains_eager
 
 from memberships.database import db, insert_if_absent, utcnow
 from memberships.networks.definition import Definition
@@ -41,6 +42,7 @@ def publish_definition(definition: Definition) -> DefinitionVersion:
 def _version_of(definition: Definition) -> sa.Select[DefinitionVersion]:
     return (
         sa.select(DefinitionVersion)
-        .join(Network)
+        .join(DefinitionVersion.network)
         .where(Network.slug == definition.slug, DefinitionVersion.digest == definition.digest)
+        .options(contains_eager(DefinitionVersion.network))
     )

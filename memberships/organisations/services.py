@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.database import db, insert_or_lock, utcnow, uuid7
 from memberships.organisations.errors import OrganisationKnown
 from memberships.organisations.keys import name_key, place_key
 from memberships.organisations.models import Description, Organisation
@@ -37,18 +37,13 @@ def register_organisation(described: Description) -> Organisation:
 
     However many ask at once, all get the same one, one after the other.
     """
-    identity = _identity(described)
-    insert_if_absent(
-        Organisation,
-        id=uuid7(),
-        name=described.name,
-        kind=described.kind,
-        postal_code=described.postal_code,
-        city=described.city,
-        federal_state=described.federal_state,
-        registered_at=utcnow(),
-        **identity,
-    )
-    return db.session.scalars(
-        sa.select(Organisation).filter_by(**identity).with_for_update(key_share=True)
-    ).one()
+    values = {
+        "id": uuid7(),
+        "name": described.name,
+        "kind": described.kind,
+        "postal_code": described.postal_code,
+        "city": described.city,
+        "federal_state": described.federal_state,
+        "registered_at": utcnow(),
+    }
+    return insert_or_lock(Organisation, _identity(described), values)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload
 
+from memberships.accounts.models import Account
 from memberships.applications.models import (
     Application,
     ApplicationStatus,
@@ -21,13 +24,11 @@ from memberships.applications.models import (
 from memberships.applications.queries import (
     OrganisationState,
     organisation_state,
-    questions_of,
 )
 from memberships.database import db, utcnow
 from memberships.events.models import Event
-from memberships.events.queries import events_about
 from memberships.mails.models import OutgoingMail
-from memberships.mails.queries import latest_mails, mails_about
+from memberships.mails.queries import latest_mails
 from memberships.members.queries import names_of
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
@@ -35,7 +36,10 @@ from memberships.organisations.queries import organisations_named
 from memberships.search import contains_pattern
 
 PAGE_SIZE = 50
+COUNTED = 1000
 AUTOMATIC_FOR = timedelta(days=30)
+_BY_DUE = (Application.due_at.asc(), Application.id.asc())
+_BY_ID = (Application.id.desc(),)
 
 
 class Tab(StrEnum):
@@ -68,20 +72,21 @@ class QueuePage:
 def queue_page(network_ids: Collection[int], wanted: QueueFilter) -> QueuePage:
     """The applications of those networks, what is due first, paged by key.
 
-    Three statements, whatever the number of rows.
+    Two statements, whatever the number of rows. Each network's first ones are found in the order
+    of its index: asked for several networks at once, a database would sort all that wait in them.
     """
-    query = (
-        sa.select(Application)
-        .where(Application.network_id.in_(network_ids), *_conditions(wanted))
-        .options(
-            joinedload(Application.claimed_by),
-            joinedload(Application.network),
-            joinedload(Application.definition).joinedload(DefinitionVersion.network),
-        )
-    )
     by_due = wanted.tab in {Tab.OPEN, Tab.ASKED}
-    query = _after_due(query, wanted.after) if by_due else _after_id(query, wanted.after)
-    found = db.session.scalars(query.limit(PAGE_SIZE + 1)).all()
+    order = _BY_DUE if by_due else _BY_ID
+    place = _after_due(wanted.after) if by_due else _after_id(wanted.after)
+    firsts = [
+        sa.select(Application.id)
+        .where(Application.network_id == id_, *_conditions(wanted), *place)
+        .order_by(*order)
+        .limit(PAGE_SIZE + 1)
+        .subquery()
+        for id_ in network_ids
+    ]
+    found = _listed(firsts, order) if firsts else ()
     shown = found[:PAGE_SIZE]
     more = len(found) > PAGE_SIZE
     return QueuePage(
@@ -89,6 +94,24 @@ def queue_page(network_ids: Collection[int], wanted: QueueFilter) -> QueuePage:
         mails=latest_mails([application.id for application in shown]),
         next_after=_key_of(shown[-1], by_due=by_due) if more else "",
     )
+
+
+def _listed(
+    firsts: Sequence[sa.Subquery], order: Sequence[sa.UnaryExpression[Any]]
+) -> Sequence[Application]:
+    return db.session.scalars(
+        sa.select(Application)
+        .where(Application.id.in_(sa.union_all(*(sa.select(first.c.id) for first in firsts))))
+        .options(
+            joinedload(Application.claimed_by),
+            joinedload(Application.network, innerjoin=True),
+            joinedload(Application.definition, innerjoin=True).joinedload(
+                DefinitionVersion.network, innerjoin=True
+            ),
+        )
+        .order_by(*order)
+        .limit(PAGE_SIZE + 1)
+    ).all()
 
 
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
@@ -116,21 +139,21 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _after_due(query: sa.Select[Application], after: str) -> sa.Select[Application]:
+def _after_due(after: str) -> list[sa.ColumnElement[bool]]:
     due, _, id_ = after.partition("~")
     # A key that is none shows the first page; a time at the edge of the calendar overflows.
     with suppress(ValueError, OverflowError):
         key = (datetime.fromisoformat(due).astimezone(UTC), UUID(id_))
         place = sa.tuple_(Application.due_at, Application.id)
         types = [Application.due_at.type, Application.id.type]
-        query = query.where(place > sa.tuple_(*key, types=types))
-    return query.order_by(Application.due_at, Application.id)
+        return [place > sa.tuple_(*key, types=types)]
+    return []
 
 
-def _after_id(query: sa.Select[Application], after: str) -> sa.Select[Application]:
+def _after_id(after: str) -> list[sa.ColumnElement[bool]]:
     with suppress(ValueError):
-        query = query.where(Application.id < UUID(after))
-    return query.order_by(Application.id.desc())
+        return [Application.id < UUID(after)]
+    return []
 
 
 def _key_of(application: Application, *, by_due: bool) -> str:
@@ -140,23 +163,34 @@ def _key_of(application: Application, *, by_due: bool) -> str:
 
 
 def waiting_counts(network_ids: Collection[int]) -> dict[ApplicationStatus, int]:
-    """How many wait for the office, and how many for an answer."""
-    rows = db.session.execute(
-        sa.select(Application.status, sa.func.count())
-        .where(
-            Application.network_id.in_(network_ids),
-            Application.status.in_(
-                [ApplicationStatus.IN_REVIEW, ApplicationStatus.INFORMATION_REQUESTED]
-            ),
+    """How many wait for the office, and how many for an answer; `COUNTED` and one for any more.
+
+    Counting on would read every row that waits.
+    """
+    counted = [ApplicationStatus.IN_REVIEW, ApplicationStatus.INFORMATION_REQUESTED]
+    numbers = db.session.execute(
+        sa.select(
+            *(
+                sa.select(sa.func.count())
+                .select_from(_of_status(network_ids, status).limit(COUNTED + 1).subquery())
+                .scalar_subquery()
+                for status in counted
+            )
         )
-        .group_by(Application.status)
+    ).one()
+    return dict(zip(counted, numbers, strict=True))
+
+
+def _of_status(network_ids: Collection[int], status: ApplicationStatus) -> sa.Select[UUID]:
+    return sa.select(Application.id).where(
+        Application.network_id.in_(network_ids), Application.status == status
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def waiting_count(network_id: int) -> int:
-    """How many cases of a network wait for the office."""
-    return waiting_counts([network_id]).get(ApplicationStatus.IN_REVIEW, 0)
+    """How many cases of a network wait for the office: the exact number."""
+    waiting = _of_status([network_id], ApplicationStatus.IN_REVIEW).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(waiting)) or 0
 
 
 def overdue_count(network_id: int) -> int:
@@ -196,7 +230,6 @@ def next_due(network_ids: Collection[int], *, besides: UUID) -> Application | No
             Application.status == ApplicationStatus.IN_REVIEW,
             Application.id != besides,
         )
-        .options(joinedload(Application.network))
         .order_by(Application.due_at, Application.id)
         .limit(1)
     )
@@ -212,6 +245,7 @@ class Case:
     notes: Sequence[Note]
     questions: Sequence[InformationRequest]
     similar: Sequence[Application]
+    names: dict[UUID, str]
     organisation: OrganisationState | None
     seat_names: dict[UUID, list[str]]
 
@@ -239,13 +273,15 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
     if application is None:
         return None
     state = organisation_state(application)
+    found = _what_belongs_to(application)
     return Case(
         application=application,
-        events=events_about(application.id),
-        mails=mails_about(application.id),
-        notes=_notes_of(application),
-        questions=questions_of(application),
-        similar=_similar_to(application),
+        events=sorted(found[Event], key=lambda event: event.seq),
+        mails=sorted(found[OutgoingMail], key=lambda mail: mail.id),
+        notes=sorted(found[Note], key=lambda note: note.written_at),
+        questions=sorted(found[InformationRequest], key=lambda question: question.asked_at),
+        similar=sorted(found[Application], key=lambda other: other.id, reverse=True),
+        names={account.id: account.shown_name for account in found[Account]},
         organisation=state,
         seat_names=names_of(state.seats) if state and state.seats else {},
     )
@@ -256,16 +292,37 @@ def known_organisations(slug: str, text: str) -> Sequence[Organisation]:
     return organisations_named(text, slug)
 
 
-def _notes_of(application: Application) -> Sequence[Note]:
-    return db.session.scalars(
-        sa.select(Note)
-        .where(Note.application_id == application.id)
-        .options(joinedload(Note.author))
-        .order_by(Note.written_at)
-    ).all()
+def _what_belongs_to(application: Application) -> dict[type[Any], set[Any]]:
+    """What a case consists of, by kind, with those who acted in it; one statement.
+
+    Each row holds one thing: a row per kind is made, and to each only its own table is joined.
+    """
+    kinds = sa.union_all(*(sa.select(sa.literal(n).label("kind")) for n in range(5))).subquery()
+    similar = aliased(Application, _similar_to(application).subquery())
+    rows = db.session.execute(
+        sa.select(Event, OutgoingMail, Note, InformationRequest, similar, Account)
+        .select_from(kinds)
+        .outerjoin(Event, _of(kinds, 0, Event.subject_id == application.id))
+        .outerjoin(OutgoingMail, _of(kinds, 1, OutgoingMail.subject_id == application.id))
+        .outerjoin(Note, _of(kinds, 2, Note.application_id == application.id))
+        .outerjoin(
+            InformationRequest,
+            _of(kinds, 3, InformationRequest.application_id == application.id),
+        )
+        .outerjoin(similar, _of(kinds, 4, sa.true()))
+        .outerjoin(Account, Account.id == sa.func.coalesce(Event.actor_id, Note.author_id))
+    )
+    found: dict[type[Any], set[Any]] = defaultdict(set)
+    for thing in (thing for row in rows for thing in row if thing is not None):
+        found[type(thing)].add(thing)
+    return found
 
 
-def _similar_to(application: Application) -> Sequence[Application]:
+def _of(kinds: sa.Subquery, kind: int, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    return sa.and_(kinds.c.kind == kind, condition)
+
+
+def _similar_to(application: Application) -> sa.Select[Application]:
     same = [
         Application.email == application.email,
         sa.and_(
@@ -277,7 +334,7 @@ def _similar_to(application: Application) -> Sequence[Application]:
         same.append(Application.organisation_name == application.organisation_name)
     if application.organisation_id:
         same.append(Application.organisation_id == application.organisation_id)
-    return db.session.scalars(
+    return (
         sa.select(Application)
         .where(
             Application.network_id == application.network_id,
@@ -287,7 +344,7 @@ def _similar_to(application: Application) -> Sequence[Application]:
         )
         .order_by(Application.id.desc())
         .limit(10)
-    ).all()
+    )
 
 
 def applications_for_meeting(network_id: int) -> Sequence[Application]:

@@ -8,10 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import sqlalchemy as sa
-
-from memberships.accounts.models import Account
-from memberships.database import db
 from memberships.events.models import Event, EventTag
 from memberships.mails.models import MailState, OutgoingMail
 from memberships.networks.definition import Definition
@@ -64,19 +60,9 @@ class Entry:
 
 def timeline_of(case: Case, net: Definition) -> list[Entry]:
     """Everything that happened to a case, oldest first."""
-    names = _names([event.actor_id for event in case.events if event.actor_id])
-    entries = [_of_event(event, names, net) for event in case.events]
+    entries = [_of_event(event, case.names, net) for event in case.events]
     entries += [entry for mail in case.mails for entry in _of_mail(mail)]
     return sorted(entries, key=lambda entry: entry.at)
-
-
-def _names(ids: list[UUID]) -> dict[UUID, str]:
-    if not ids:
-        return {}
-    rows = db.session.execute(
-        sa.select(Account.id, Account.name, Account.email).where(Account.id.in_(set(ids)))
-    )
-    return {id_: name or email for id_, name, email in rows}
 
 
 def _of_event(event: Event, names: dict[UUID, str], net: Definition) -> Entry:

@@ -41,7 +41,7 @@ from tests.review.cases import (
     tags,
     withdraw,
 )
-from tests.tables import all_of, nothing_stored, only, statements
+from tests.tables import all_of, nothing_stored, only
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
 VERBS = ["uebernehmen", "notiz", "antwort", "empfehlung", "rueckfrage", "aufnehmen", "ablehnen"]
@@ -283,31 +283,6 @@ def test_a_post_without_the_token_changes_nothing(app, browser) -> None:
         for token in ("", "x"):
             fields = form.fields | {"csrf_token": token}
             assert post(browser, form.action, fields).status == 400
-
-
-def test_a_case_and_its_approval_take_few_statements(app, kim, browser) -> None:
-    applied = case(email="joern@example.org")
-    for _ in range(3):
-        case(email="joern@example.org")
-    ask(applied, kim)
-    typed = {"answer": "Dort.", "channel": "phone"}
-    send(browser, case_url(applied), typed, ending="/antwort")
-    for _ in range(3):
-        send(browser, case_url(applied), {"text": "Notiz."}, ending="/notiz")
-    with statements() as shown:
-        get(browser, case_url(applied))
-    with statements() as previewed:
-        form = form_of(browser, case_url(applied, verb="aufnehmen"), "aufnehmen")
-    with statements() as done:
-        assert post(browser, form.action, form.fields).status == 303
-    counts = [
-        len([s for s in sent if not s.startswith(("BEGIN", "PRAGMA"))])
-        for sent in (shown, previewed, done)
-    ]
-    # An approval: 3 to know who acts, 5 to load and lock, 2 for the account, 2 for the membership,
-    # 5 for two events and the status, 1 each for question, link and mail, 2 for the next case.
-    assert (counts[0], counts[1]) == (10, 10), (shown, previewed)
-    assert counts[2] <= 21, done
 
 
 def test_withdrawn_meanwhile_is_told_in_words(app, browser) -> None:

@@ -34,7 +34,9 @@ def invite_staff(
     account.name = account.name or name
     if any(held.role for held in _roles_there(account.id, network)):
         raise AlreadyOnTeam
-    held = StaffRole(account=account, network=network, role=role, since=utcnow())
+    held = StaffRole(
+        account=account, network_id=network.id if network else None, role=role, since=utcnow()
+    )
     db.session.add(held)
     db.session.flush()
     record_staff_event(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from typing import Any
 
 from memberships.accounts.models import Account
-from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.database import insert_or_lock, utcnow, uuid7
 
 
 def verify_account(email: str) -> Account:
@@ -13,14 +13,15 @@ def verify_account(email: str) -> Account:
 
     The lock lets two confirmations of one address pass one after the other.
     """
-    account = account_for_change(email)
-    account.verified_at = account.verified_at or utcnow()
-    return account
+    return _account(email, verified_at=utcnow())
 
 
 def account_for_change(email: str) -> Account:
     """The account of an address, made if there is none, locked for the unit of work."""
-    insert_if_absent(Account, id=uuid7(), email=email, name="", session_epoch=0)
-    return db.session.scalars(
-        sa.select(Account).where(Account.email == email).with_for_update(key_share=True)
-    ).one()
+    return _account(email)
+
+
+def _account(email: str, **proof: Any) -> Account:
+    identity = {"email": email}
+    values = {"id": uuid7(), "name": "", "session_epoch": 0} | proof
+    return insert_or_lock(Account, identity, values, fill=[*proof])

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from memberships.applications.errors import (
     ApplicationChanged,
@@ -25,6 +26,7 @@ from memberships.applications.queries import changes_since
 from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow
 from memberships.networks.definition import Definition
+from memberships.networks.models import DefinitionVersion
 from memberships.search import fold
 from memberships.settings import current_settings
 from memberships.tokens import new_token, token_hash
@@ -47,6 +49,12 @@ def application_for_change(
             Application.id == application_id,
             Application.network_id == network_id,
             Application.status != ApplicationStatus.UNCONFIRMED,
+        )
+        .options(
+            joinedload(Application.network, innerjoin=True),
+            joinedload(Application.definition, innerjoin=True).joinedload(
+                DefinitionVersion.network, innerjoin=True
+            ),
         )
         .with_for_update(of=Application)
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from memberships.accounts.models import Account
 from memberships.accounts.services import account_for_change, verify_account
@@ -73,31 +75,51 @@ def decide_by_rule(application: Application) -> None:
     """
     definition = definition_of(application.definition)
     rule = definition.rule_for(application.all_answers)
-    link_by_name(application)
     if rule.policy.is_decided_by_person:
         application.review_reason = rule.key
+        link_by_name(application)
     else:
-        application.review_reason = _doubt_about_organisation(application)
-        if application.review_reason is None:
-            _admit(application, by=SYSTEM, rule=rule.key, message="")
-            return
+        try:
+            party = _party(application)
+        except OrganisationUndecided:
+            application.review_reason = ORGANISATION_UNCLEAR
+        else:
+            if not _is_second_person(application, party):
+                _admit(application, party, by=SYSTEM, rule=rule.key, message="")
+                return
+            application.review_reason = SECOND_PERSON
     application.due_at = promised_by(definition, utcnow())
     token = open_case(application, purpose="received_mail")
     mails.application_received(application, case_token=token)
 
 
-def _doubt_about_organisation(application: Application) -> str | None:
-    try:
-        organisation = organisation_to_admit(application)
-    except OrganisationUndecided:
-        return ORGANISATION_UNCLEAR
-    # The account is not made before somebody is admitted; the organisation's lock is enough here.
+@dataclass
+class _Party:
+    """The organisation to be admitted, locked, and what it holds; none where none is told apart."""
+
+    organisation: Organisation | None
+    network_id: int
+
+    @cached_property
+    def seats(self) -> Sequence[Membership]:
+        if self.organisation is None:
+            return ()
+        return seats_of(self.organisation.id, self.network_id)
+
+
+def _party(application: Application) -> _Party:
+    return _Party(organisation_to_admit(application), application.network_id)
+
+
+def _is_second_person(application: Application, party: _Party) -> bool:
+    """Whether somebody else of the organisation is a member already.
+
+    The account is not made before somebody is admitted; the organisation's lock is enough here.
+    """
+    if party.organisation is None or not party.seats:
+        return False
     account = account_of(application.email)
-    if organisation is None or (
-        account and standing_membership(application, account, organisation.id)
-    ):
-        return None
-    return SECOND_PERSON if seats_of(organisation.id, application.network_id) else None
+    return not (account and standing_membership(application, account, party.organisation.id))
 
 
 def approve_application(
@@ -113,7 +135,9 @@ def approve_application(
     applicant has the seat of another one, ApplicationChanged when the outcome would be another.
     """
     check_decidable(application)
-    return _admit(application, by=by, rule=_BY_HAND, message=message, expected=expected)
+    return _admit(
+        application, _party(application), by=by, rule=_BY_HAND, message=message, expected=expected
+    )
 
 
 def decline_application(
@@ -136,7 +160,7 @@ def record_body_decision(application: Application, decision: BodyDecision, *, by
     application.decided_by_body = decision.body
     application.body_decided_on = decision.decided_on
     if decision.outcome is Outcome.APPROVE:
-        _admit(application, by=by, rule=_BY_HAND, message="")
+        _admit(application, _party(application), by=by, rule=_BY_HAND, message="")
     else:
         _decline(application, by=by, reason=decision.reason, message="")
 
@@ -198,23 +222,31 @@ def check_approvable(application: Application) -> None:
 
 
 def _admit(
-    application: Application, *, by: Actor, rule: str, message: str, expected: str = ""
+    application: Application,
+    party: _Party,
+    *,
+    by: Actor,
+    rule: str,
+    message: str,
+    expected: str = "",
 ) -> Membership:
-    # Always in this order: two cases of one organisation and one address must not wait crosswise.
-    organisation = organisation_to_admit(application)
+    # The account after the organisation, always: two cases of both must not wait crosswise.
     account = _account_of(application)
+    organisation = party.organisation
     standing = standing_membership(application, account, organisation.id if organisation else None)
-    joined = None if standing else _joined(application, organisation)
+    joined = None
+    if standing is None and joins_membership(application):
+        joined = next(iter(party.seats), None)
     if expected and expected != outcome_of(standing, joined):
         raise ApplicationChanged([])
     if standing is not None:
-        _check_seat(application, standing, organisation)
+        _check_seat(standing, organisation)
         _renew_answers(application, standing, by=by)
     membership = standing or _join(
         application, _contact(application, account), organisation, joined, by=by, rule=rule
     )
     application.decided_by_rule = ALREADY_MEMBER if standing else rule
-    application.membership_id = membership.id
+    application.membership = membership
     _settle(application, ApplicationStatus.APPROVED, by=by)
     record_event(
         EventTag.APPLICATION_APPROVED,
@@ -236,16 +268,7 @@ def _account_of(application: Application) -> Account:
     return account_of(application.email)
 
 
-def _joined(application: Application, organisation: Organisation | None) -> Membership | None:
-    """The membership of the organisation that takes in one more person, if it is so here."""
-    if organisation is None or not joins_membership(application):
-        return None
-    return next(iter(seats_of(organisation.id, application.network_id)), None)
-
-
-def _check_seat(
-    application: Application, standing: Membership, organisation: Organisation | None
-) -> None:
+def _check_seat(standing: Membership, organisation: Organisation | None) -> None:
     if organisation is not None and standing.organisation_id != organisation.id:
         raise HoldsAnotherSeat
 
@@ -304,9 +327,9 @@ def _decline(application: Application, *, by: Actor, reason: str, message: str) 
 
 
 def _settle(application: Application, status: ApplicationStatus, *, by: Actor) -> None:
+    end_open_question(application)
     now = utcnow()
     application.status = status
     application.decided_at = application.takes_effect_at = application.settled_at = now
     application.decided_by_id = by.id
     application.clock_stopped_at = None
-    end_open_question(application)

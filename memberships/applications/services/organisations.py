@@ -89,8 +89,11 @@ def organisation_to_admit(application: Application) -> Organisation | None:
         match = only_match(found)
         if found and match is None:
             raise OrganisationUndecided
-        organisation = match or register_organisation(described)
-        _link(application, organisation, by=SYSTEM, how="name" if match else "new")
+        if match is None:
+            registered = register_organisation(described)
+            _link(application, registered, by=SYSTEM, how="new")
+            return registered
+        _link(application, match, by=SYSTEM, how="name")
     locked = organisation_for(application.network.slug, _linked(application))
     if locked is None:
         raise OrganisationUnknown

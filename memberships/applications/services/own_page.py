@@ -69,10 +69,10 @@ def withdraw_application(application: Application) -> None:
     """
     if not application.status.may_be_withdrawn:
         raise NotWithdrawable
+    end_open_question(application)
     application.status = ApplicationStatus.WITHDRAWN
     application.clock_stopped_at = None
     application.settled_at = utcnow()
-    end_open_question(application)
     close_case_links(application)
     withdraw_consents(application.id, channel="withdrawal")
     record_event(EventTag.APPLICATION_WITHDRAWN, application, by=APPLICANT)

@@ -31,7 +31,7 @@ from memberships.applications.queries import expired_applications
 from memberships.applications.services.cases import search_text_of
 from memberships.applications.services.deciding import decide_by_rule
 from memberships.calendar import end_of_day
-from memberships.database import db, utcnow
+from memberships.database import db, utcnow, uuid7
 from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import erase_events, record_event
 from memberships.links import public_url_for
@@ -83,7 +83,6 @@ def submit_application(
     """
     application = new_application(definition, answers, key=key, channel=Channel.ONLINE)
     db.session.add(application)
-    db.session.flush()
     record_event(
         EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel
     )
@@ -100,6 +99,7 @@ def new_application(
     now = utcnow()
     answers = with_place(definition, answers)
     return Application(
+        id=uuid7(),
         network_id=version.network_id,
         definition=version,
         channel=channel,
@@ -141,6 +141,8 @@ def _mail_confirmation(application: Application, *, newsletter: bool) -> None:
     token, code = new_token(), new_code()
     application.confirmation_mails += 1
     application.confirmation_mailed_at = utcnow()
+    # Before what refers to it: nothing tells the session the order of these two.
+    db.session.flush()
     db.session.add(
         Confirmation(
             application_id=application.id,
