@@ -38,6 +38,7 @@ class EventTag(StrEnum):
     APPLICATION_CLOSED = "application:closed"
     MEMBERSHIP_STARTED = "membership:started"
     MEMBERSHIP_REPRESENTATIVE_ADDED = "membership:representative_added"
+    MEMBERS_EXPORTED = "members:exported"
     STAFF_INVITED = "staff:invited"
     STAFF_ROLE_CHANGED = "staff:role_changed"
     STAFF_REMOVED = "staff:removed"
