@@ -139,7 +139,8 @@ def search_text_of(membership: Membership, people: Sequence[Representative] = ()
     """What the office searches a member in, folded: names, addresses, place and postal code."""
     words = [membership.organisation_name]
     words += [membership.answers.get("postal_code"), membership.answers.get("place")]
-    for person in (membership, *people):
+    everybody: list[Membership | Representative] = [membership, *people]
+    for person in everybody:
         words += [person.first_name, person.last_name]
         words.append(person.account.email if person.account else None)
     return fold(" ".join(word for word in words if word))

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from memberships.database import Model
 
-
 NEWSLETTER = "newsletter_consent"
 
 

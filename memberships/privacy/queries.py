@@ -38,7 +38,7 @@ def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:
     return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None
 
 
-def agreed_addresses(network_id: int, purpose: str) -> sa.Select[tuple[UUID, str]]:
+def agreed_addresses(network_id: int, purpose: str) -> sa.Select[UUID, str]:
     """Subject and address of every consent that holds in a network, as one query to build on.
 
     It is confirmed, and nothing but an unproven wish came after it for that address, whatever the
