@@ -25,7 +25,7 @@ Rows = Iterable[Sequence[str]]
 
 
 def harmless(cell: str) -> str:
-    """The text so that no spreadsheet takes it for a formula: with ' in front if it could be one."""
+    """The text, with ' in front if a spreadsheet could take it for a formula."""
     return f"'{cell}" if cell.startswith(_RUNS) or cell.lstrip().startswith(_RUNS) else cell
 
 
@@ -35,7 +35,7 @@ def written(format_: ExportFormat, head: Sequence[str], rows: Rows) -> tuple[IO[
     Rows are written as they come: memory stays flat. Raises SheetFull when a sheet of Excel cannot
     take them all.
     """
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer sends and closes it
     write = _write_csv if format_ is ExportFormat.CSV else _write_xlsx
     try:
         count = write(file, head, rows)

@@ -284,7 +284,7 @@ def _cases(network_id: int, ids: Collection[UUID]) -> dict[UUID, UUID]:
 def _who(network_id: int, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     query, _ = _agreed(network_id)
     rows = db.session.execute(query.where(Application.membership_id.in_(ids)))
-    return {(membership_id, account_id) for membership_id, account_id in rows}
+    return {(membership_id, account_id) for membership_id, account_id in rows if membership_id}
 
 
 def all_members(network_id: int, wanted: MemberFilter) -> Iterator[ListedMember]:
@@ -318,11 +318,13 @@ def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
     living = (Membership.network_id == network_id, Membership.ended_at.is_(None))
     of_persons = (
         sa.select(Account.email, Membership.first_name, Membership.last_name)
+        .select_from(Membership)
         .join(Account, Account.id == Membership.account_id)
         .where(*living)
     )
     of_others = (
         sa.select(Account.email, Representative.first_name, Representative.last_name)
+        .select_from(Membership)
         .join(Representative, Representative.membership_id == Membership.id)
         .join(Account, Account.id == Representative.account_id)
         .where(*living, Representative.ended_at.is_(None))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -39,14 +39,15 @@ _TYPES = {
 
 
 def _wanted_filter() -> MemberFilter:
-    asked = request.args
+    # PostgreSQL takes no NUL in a text.
+    asked = {key: text.replace("\0", "") for key, text in request.args.items()}
     holder, order = asked.get("wer", ""), asked.get("sortierung", "")
     return MemberFilter(
         text=asked.get("suche", "")[:200],
         holder=Holder(holder) if holder in set(Holder) else None,
         kind=asked.get("art", "")[:40],
         state=asked.get("land", "")[:2],
-        district=asked.get("kreis", "").replace("\0", "")[:120],
+        district=asked.get("kreis", "")[:120],
         since=_day(asked.get("von", "")),
         until=_day(asked.get("bis", "")),
         circular=_YES_OR_NO.get(asked.get("rundbrief", "")),
@@ -192,7 +193,7 @@ def exports(network: Network) -> str:
 def filter_words(parts: Mapping[str, Any], net: Definition) -> str:
     """How a list was filtered, in words; empty for all living members."""
     holders = {"person": "Personen", "organisation": "Organisationen"}
-    words = {
+    words: dict[str, Callable[[Any], str]] = {
         "text": lambda _: "nach einem Suchwort",
         "holder": lambda value: holders[value],
         "kind": lambda value: kinds_of(net).get(value, value),
