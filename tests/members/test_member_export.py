@@ -42,7 +42,7 @@ EXPORT = f"/koordination/{BH}/mitglieder/export"
 REGISTER = f"/koordination/{BH}/exporte"
 PURPOSE = "Einladung zum Jahrestreffen"
 BY_KIM = "23. November 2026, 10:00 Uhr Kim Adler"
-COLUMNS = "Mitglied, Ansprechpersonen, Organisation, Art, Mitglied seit"
+COLUMNS = "Spalten: Mitglied, Ansprechpersonen, Organisation, Art, Mitglied seit"
 LIST, MEMBERSHIP, NEWS = (content.value for content in ExportContent)
 
 
@@ -274,7 +274,7 @@ def test_the_register_tells_when_who_what_and_what_for(
         rows = [e.words for e in page.root if e.tag == "tr"][1:]
         assert rows == [
             f"Rundbrief Dezember {BY_KIM} Adressen für den Rundbrief (XLSX) 0",
-            f"{PURPOSE} {BY_KIM} Liste der Mitglieder (CSV) Stiftung {COLUMNS} 0",
+            f"{PURPOSE} {BY_KIM} Liste der Mitglieder (CSV) Filter: Stiftung {COLUMNS} 0",
         ]
     assert get(signed_in(app, kim), REGISTER).status == 403
 

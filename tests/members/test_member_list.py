@@ -96,7 +96,7 @@ def test_organisations_show_who_acts_for_them_and_every_row_leads_to_its_case(
     links = [e.get("href") for e in page.root if e.has_class("app-rowtitle")]
     assert links == [f"/koordination/{BH}/antraege/{a.id}" for a in (organisation, person)]
     assert "Bürgerstiftung Talheim Mara Hofmann Stiftung" in page.words
-    assert "2 Mitglieder, nach Nachname und Organisation" in page.words
+    assert "2 Mitglieder, sortiert nach Nachname und Organisation" in page.words
 
 
 def test_the_newest_case_is_linked_and_who_came_without_one_has_no_link(
