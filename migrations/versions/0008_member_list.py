@@ -98,8 +98,12 @@ def upgrade() -> None:
         sa.Column("filter", json_object(), nullable=False),
         sa.Column("columns", json_object(), nullable=False),
         sa.Column("row_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_exports_account_id")),
-        sa.ForeignKeyConstraint(["network_id"], ["networks.id"], name=op.f("fk_exports_network_id")),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["accounts.id"], name=op.f("fk_exports_account_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_exports_network_id")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exports")),
     )
     op.create_index("ix_exports_network_id", "exports", ["network_id", "id"])

@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+from datetime import timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -41,8 +42,9 @@ from tests.tables import all_of, nothing_stored, only, statements
 EXPORT = f"/koordination/{BH}/mitglieder/export"
 REGISTER = f"/koordination/{BH}/exporte"
 PURPOSE = "Einladung zum Jahrestreffen"
-BY_KIM = "23. November 2026, 10:00 Uhr Kim Adler"
-COLUMNS = "Spalten: Mitglied, Ansprechpersonen, Organisation, Art, Mitglied seit"
+WORDS = "Liste der Mitglieder (CSV) Filter: Stiftung Spalten: Mitglied, Ansprechpersonen, "
+LIST_WORDS = f"{WORDS}Organisation, Art, Mitglied seit"
+NEWS_WORDS = "Adressen für den Rundbrief (XLSX)"
 LIST, MEMBERSHIP, NEWS = (content.value for content in ExportContent)
 
 
@@ -268,13 +270,15 @@ def test_the_register_tells_when_who_what_and_what_for(
     with time_machine.travel(MONDAY, tick=False):
         browser = signed_in(app, kim)
         download(browser, f"{EXPORT}?art=foundation")
+    with time_machine.travel(MONDAY + timedelta(minutes=1), tick=False):
+        browser = signed_in(app, kim)
         download(browser, content=NEWS, format="xlsx", purpose="Rundbrief Dezember")
     for role in (Role.LEAD, Role.AUDITOR):
         page = get(signed_in(app, staff(role, BH)), REGISTER)
         rows = [e.words for e in page.root if e.tag == "tr"][1:]
         assert rows == [
-            f"Rundbrief Dezember {BY_KIM} Adressen für den Rundbrief (XLSX) 0",
-            f"{PURPOSE} {BY_KIM} Liste der Mitglieder (CSV) Filter: Stiftung {COLUMNS} 0",
+            f"Rundbrief Dezember 23. November 2026, 10:01 Uhr Kim Adler {NEWS_WORDS} 0",
+            f"{PURPOSE} 23. November 2026, 10:00 Uhr Kim Adler {LIST_WORDS} 0",
         ]
     assert get(signed_in(app, kim), REGISTER).status == 403
 
