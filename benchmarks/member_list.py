@@ -6,11 +6,10 @@ Runs on SQLite, and on the PostgreSQL that the tests bring along. Everybody in i
 """
 
 import random
-import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -136,15 +135,26 @@ def measure_files(network_id: int) -> Iterator[str]:
             ["; ".join(column.cell(row)) for column in columns]
             for row in listing.all_members(network_id, MemberFilter())
         )
-        before, start = _peak_mebibytes(), time.perf_counter()
-        file, count = files.written(format_, [column.label for column in columns], rows)
-        seconds, more = time.perf_counter() - start, _peak_mebibytes() - before
+        peak = [_mebibytes()]
+        before, start = peak[0], time.perf_counter()
+        file, count = files.written(
+            format_, [column.label for column in columns], _watched(rows, peak)
+        )
+        seconds, more = time.perf_counter() - start, peak[0] - before
         file.close()
         yield f"{format_.value} of {count} rows: {seconds:.1f} s, {more:.0f} MiB more at the peak"
 
 
-def _peak_mebibytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _watched(rows: Iterable[list[str]], peak: list[float]) -> Iterator[list[str]]:
+    for n, row in enumerate(rows):
+        if n % 1000 == 0:
+            peak[0] = max(peak[0], _mebibytes())
+        yield row
+
+
+def _mebibytes() -> float:
+    """What this process holds in memory now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 2**20
 
 
 @contextmanager

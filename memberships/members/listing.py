@@ -230,16 +230,17 @@ def _agreed(network_id: int) -> tuple[sa.Select[UUID | None, UUID], type[Account
 
 
 def _somebody_agreed(network_id: int) -> sa.ColumnElement[bool]:
+    """Begins with the consents: of many members few have agreed, or none."""
     query, account = _agreed(network_id)
-    here = query.where(Application.membership_id == Membership.id)
+    ids, member = query.with_only_columns(Application.membership_id), aliased(Membership)
+    person = sa.and_(member.id == Application.membership_id, member.account_id == account.id)
     representative = sa.and_(
         Representative.membership_id == Application.membership_id,
         Representative.account_id == account.id,
         Representative.ended_at.is_(None),
     )
-    return sa.or_(
-        here.where(account.id == Membership.account_id).correlate(Membership).exists(),
-        here.join(Representative, representative).correlate(Membership).exists(),
+    return Membership.id.in_(
+        sa.union_all(ids.join(member, person), ids.join(Representative, representative))
     )
 
 
