@@ -31,12 +31,14 @@ class Permission(StrEnum):
     DECIDE_APPLICATIONS = "decide_applications"
     RECORD_BODY_DECISIONS = "record_body_decisions"
     ENTER_APPLICATIONS = "enter_applications"
+    VIEW_MEMBERS = "view_members"
+    EXPORT_MEMBERS = "export_members"
     VIEW_LOG = "view_log"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
 
 
-_READER = frozenset({Permission.VIEW_APPLICATIONS})
+_READER = frozenset({Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS})
 _COORDINATOR = _READER | {
     Permission.CLAIM_APPLICATIONS,
     Permission.WRITE_NOTES,
@@ -44,6 +46,7 @@ _COORDINATOR = _READER | {
     Permission.RECOMMEND_DECISIONS,
     Permission.DECIDE_APPLICATIONS,
     Permission.ENTER_APPLICATIONS,
+    Permission.EXPORT_MEMBERS,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

@@ -160,7 +160,7 @@ def test_the_printed_table_is_the_one_in_force() -> None:
 def test_the_table_is_what_was_decided() -> None:
     everything = set(Permission)
     assert set(PERMISSIONS) == set(Role)
-    assert PERMISSIONS[Role.READER] == {Permission.VIEW_APPLICATIONS}
+    assert PERMISSIONS[Role.READER] == {Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS}
     assert PERMISSIONS[Role.AUDITOR] == {Permission.VIEW_LOG}
     assert PERMISSIONS[Role.OPERATOR] == {Permission.OPERATE}
     assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}

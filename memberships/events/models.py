@@ -40,6 +40,7 @@ class EventTag(StrEnum):
     MEMBERSHIP_STARTED = "membership:started"
     MEMBERSHIP_ANSWERS_RENEWED = "membership:answers_renewed"
     MEMBERSHIP_REPRESENTATIVE_ADDED = "membership:representative_added"
+    MEMBERS_EXPORTED = "members:exported"
     STAFF_INVITED = "staff:invited"
     STAFF_ROLE_CHANGED = "staff:role_changed"
     STAFF_REMOVED = "staff:removed"

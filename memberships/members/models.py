@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from memberships.database import Model, uuid7
+from memberships.accounts.models import Account
+from memberships.database import JsonObject, Model, uuid7
 from memberships.organisations.models import Organisation
 
 
@@ -22,6 +23,21 @@ class Holder(StrEnum):
 
 
 _IS_LIVING = text("ended_at IS NULL")
+_HAS_ENDED = text("ended_at IS NOT NULL")
+LONGEST_KEY = 330
+# By code point on both engines, so that both sort the same.
+_SORTED = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
+
+
+def _list_index(name: str, *columns: str, where: Any = _IS_LIVING) -> Index:
+    return Index(
+        f"ix_memberships_list_{name}",
+        "network_id",
+        *columns,
+        "id",
+        postgresql_where=where,
+        sqlite_where=where,
+    )
 
 
 class Membership(Model):
@@ -30,6 +46,9 @@ class Membership(Model):
 
     Where an organisation is a member once at most, the membership takes a numbered seat of it:
     the first one without more ado, each further one for a written reason.
+
+    The columns from `search_text` on repeat, folded, what the list of members is searched, sorted
+    and filtered by (adr/0012-columns-for-the-member-list.md); `refresh_listing` keeps them true.
     """
 
     __tablename__ = "memberships"
@@ -67,6 +86,13 @@ class Membership(Model):
             postgresql_where=_IS_LIVING,
             sqlite_where=_IS_LIVING,
         ),
+        _list_index("name", "sort_name"),
+        _list_index("since", "member_since"),
+        _list_index("holder", "holder", "sort_name"),
+        _list_index("kind", "organisation_kind", "sort_name"),
+        _list_index("state", "federal_state", "sort_name"),
+        _list_index("district", "district_key", "sort_name"),
+        _list_index("ended", "sort_name", where=_HAS_ENDED),
     )
     subject_type: ClassVar[str] = "membership"
 
@@ -84,11 +110,24 @@ class Membership(Model):
     answers: Mapped[dict[str, Any]]
     member_since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    search_text: Mapped[str] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(_SORTED)
+    organisation_kind: Mapped[str] = mapped_column(String(40))
+    federal_state: Mapped[str] = mapped_column(String(2))
+    district_key: Mapped[str] = mapped_column(_SORTED)
     version: Mapped[int] = mapped_column()
 
+    account: Mapped[Account | None] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    @property
+    def title(self) -> str:
+        """Who is the member, as people say it."""
+        if self.holder is Holder.ORGANISATION:
+            return self.organisation_name or ""
+        return f"{self.first_name} {self.last_name}"
 
 
 class Representative(Model):
@@ -116,3 +155,45 @@ class Representative(Model):
     ended_at: Mapped[datetime | None]
 
     membership: Mapped[Membership] = relationship()
+    account: Mapped[Account] = relationship()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class ExportContent(StrEnum):
+    """What an export holds: the list, or the addresses for one kind of mailing."""
+
+    MEMBERS = "members"
+    MEMBERSHIP_MAILING = "membership_mailing"
+    NEWS_MAILING = "news_mailing"
+
+
+class ExportFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class Export(Model):
+    """A file with members' data that staff took out, and what for (Art. 5(1)(b), 5(2) GDPR).
+
+    Holds no personal data of members: of a searched text only that there was one.
+    """
+
+    __tablename__ = "exports"
+    __table_args__ = (Index("ix_exports_network_id", "network_id", "id"),)
+    subject_type: ClassVar[str] = "export"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime]
+    content: Mapped[ExportContent]
+    format: Mapped[ExportFormat]
+    purpose: Mapped[str] = mapped_column(Text)
+    filter: Mapped[dict[str, Any]]
+    columns: Mapped[list[str]] = mapped_column(JsonObject)
+    row_count: Mapped[int]
+
+    account: Mapped[Account] = relationship()

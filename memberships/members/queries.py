@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from memberships.accounts.models import Account
 from memberships.database import db
@@ -61,16 +62,25 @@ def seats_of(organisation_id: UUID, network_id: int) -> Sequence[Membership]:
     ).all()
 
 
+def representatives_of(membership_ids: Collection[UUID]) -> dict[UUID, list[Representative]]:
+    """By membership who represents the organisation now, the account loaded, the first first."""
+    rows = db.session.scalars(
+        sa.select(Representative)
+        .where(Representative.membership_id.in_(membership_ids), Representative.ended_at.is_(None))
+        .options(joinedload(Representative.account))
+        .order_by(Representative.since, Representative.id)
+    )
+    people: dict[UUID, list[Representative]] = {}
+    for person in rows:
+        people.setdefault(person.membership_id, []).append(person)
+    return people
+
+
 def names_of(memberships: Sequence[Membership]) -> dict[UUID, list[str]]:
     """By membership who acts in it: the person, or the organisation's representatives."""
     names = {m.id: [f"{m.first_name} {m.last_name}"] if m.first_name else [] for m in memberships}
-    rows = db.session.scalars(
-        sa.select(Representative)
-        .where(Representative.membership_id.in_(names), Representative.ended_at.is_(None))
-        .order_by(Representative.since)
-    )
-    for person in rows:
-        names[person.membership_id].append(f"{person.first_name} {person.last_name}")
+    for id_, people in representatives_of(names).items():
+        names[id_] += [person.full_name for person in people]
     return names
 
 

@@ -24,7 +24,10 @@ class ConsentEvent(Model):
     """One step of a consent (Art. 7(1) GDPR). The IP address is no proof and is not stored."""
 
     __tablename__ = "consent_events"
-    __table_args__ = (Index("ix_consent_events_subject_id", "subject_id"),)
+    __table_args__ = (
+        Index("ix_consent_events_subject_id", "subject_id"),
+        Index("ix_consent_events_address", "network_id", "purpose", "email", "id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))

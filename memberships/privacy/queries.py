@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from memberships.database import db
 from memberships.privacy.models import NEWSLETTER, ConsentEvent, ConsentStep
@@ -35,6 +36,27 @@ def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:
         .limit(1)
     )
     return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None
+
+
+def agreed_addresses(network_id: int, purpose: str) -> sa.Select[UUID, str]:
+    """Subject and address of every consent that holds in a network, as one query to build on.
+
+    It is confirmed, and nothing but an unproven wish came after it for that address, whatever the
+    subject: who withdrew with a second application has withdrawn (Art. 7(3) GDPR).
+    """
+    later = aliased(ConsentEvent)
+    return sa.select(ConsentEvent.subject_id, ConsentEvent.email).where(
+        ConsentEvent.network_id == network_id,
+        ConsentEvent.purpose == purpose,
+        ConsentEvent.step == ConsentStep.CONFIRMED,
+        ~sa.exists().where(
+            later.network_id == ConsentEvent.network_id,
+            later.purpose == ConsentEvent.purpose,
+            later.email == ConsentEvent.email,
+            later.id > ConsentEvent.id,
+            later.step.not_in([ConsentStep.GIVEN, ConsentStep.CONFIRMED]),
+        ),
+    )
 
 
 def consents_of(subject_id: UUID) -> Sequence[ConsentEvent]:
