@@ -18,6 +18,7 @@ from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
 from memberships.mails import views as mail_views
+from memberships.members import views as member_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
@@ -42,6 +43,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(network_views.bp)
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
+    app.register_blueprint(member_views.bp)
     app.register_blueprint(review_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:

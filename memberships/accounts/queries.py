@@ -110,13 +110,19 @@ def answered_with_mail(email: str, *, since: datetime) -> int:
     )
 
 
-def living_applications_of(email: str, limit: int) -> Sequence[Application]:
-    """Applications of a proven address, newest first; withdrawing one has ended its links."""
+def living_applications_of(
+    email: str, limit: int, *, besides: ApplicationStatus | None = None
+) -> Sequence[Application]:
+    """Applications of a proven address, newest first, but for those of the status `besides`.
+
+    Withdrawing one has ended its links.
+    """
+    unopened = [ApplicationStatus.UNCONFIRMED, ApplicationStatus.WITHDRAWN, besides]
     return db.session.scalars(
         sa.select(Application)
         .where(
             Application.email == email,
-            Application.status.not_in([ApplicationStatus.UNCONFIRMED, ApplicationStatus.WITHDRAWN]),
+            Application.status.not_in([status for status in unopened if status]),
         )
         .options(joinedload(Application.definition).joinedload(DefinitionVersion.network))
         .order_by(Application.submitted_at.desc(), Application.id)

@@ -38,6 +38,14 @@ class EventTag(StrEnum):
     APPLICATION_CLOSED = "application:closed"
     MEMBERSHIP_STARTED = "membership:started"
     MEMBERSHIP_REPRESENTATIVE_ADDED = "membership:representative_added"
+    MEMBERSHIP_REPRESENTATIVE_LEFT = "membership:representative_left"
+    MEMBERSHIP_REPRESENTATIVE_RETURNED = "membership:representative_returned"
+    MEMBERSHIP_LEFT = "membership:left"
+    MEMBERSHIP_RETURNED = "membership:returned"
+    MEMBERSHIP_ENDED = "membership:ended"
+    MEMBERSHIP_CHANGED = "membership:changed"
+    MEMBERSHIP_CHECKED = "membership:checked"
+    MEMBERSHIP_CONSENT_WITHDRAWN = "membership:consent_withdrawn"
     STAFF_INVITED = "staff:invited"
     STAFF_ROLE_CHANGED = "staff:role_changed"
     STAFF_REMOVED = "staff:removed"
@@ -46,6 +54,7 @@ class EventTag(StrEnum):
 
 class ActorKind(StrEnum):
     APPLICANT = "applicant"
+    MEMBER = "member"
     STAFF = "staff"
     SYSTEM = "system"
 

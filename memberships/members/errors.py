@@ -8,3 +8,27 @@ from memberships.database import conflict
 @conflict("ux_memberships_one_seat")
 class SeatTaken(Exception):
     """The organisation has its one seat already, and no reason for another one is written down."""
+
+
+class MembershipUnknown(Exception):
+    """There is none of this id, or it is somebody else's: nobody is told which."""
+
+
+class MembershipEnded(Exception):
+    """It has ended already, or the person no longer acts in it."""
+
+
+class NotReturnable(Exception):
+    """It did not end by the member's own wish, or too long ago, or it never ended."""
+
+
+class AlreadyMember(Exception):
+    """The person has joined the network again meanwhile."""
+
+
+class RepresentativesChanged(Exception):
+    """Whether the person is the organisation's last representative is not what the page said."""
+
+
+class MembershipChanged(Exception):
+    """Something about the membership changed after the person saw it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,7 +10,9 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from memberships.calendar import end_of_day
 from memberships.database import Model, uuid7
+from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 
 
@@ -21,7 +23,30 @@ class Holder(StrEnum):
     ORGANISATION = "organisation"
 
 
+class EndReason(StrEnum):
+    """Why a membership ended (domain.md, section 2)."""
+
+    OWN_EXIT = "own_exit"
+    ENDED_BY_NETWORK = "ended_by_network"
+    SEAT_VACANT = "seat_vacant"
+    ORGANISATION_DISSOLVED = "organisation_dissolved"
+    DECEASED = "deceased"
+    MERGED_DUPLICATE = "merged_duplicate"
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether the member is written to; nobody writes to the dead or the dissolved."""
+        return self not in {self.DECEASED, self.ORGANISATION_DISSOLVED}
+
+
+# How long who left can come back; after that everything is erased.
+RETURN_WITHIN = timedelta(days=30)
 _IS_LIVING = text("ended_at IS NULL")
+
+
+def return_until(ended_at: datetime) -> datetime:
+    """The last minute at which somebody who left then can come back."""
+    return end_of_day(ended_at + RETURN_WITHIN)
 
 
 class Membership(Model):
@@ -50,6 +75,7 @@ class Membership(Model):
             "seat_number IS NULL OR seat_number = 1 OR seat_reason IS NOT NULL",
             name="another_seat_has_a_reason",
         ),
+        CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
         Index(
             "ux_memberships_one_living",
             "network_id",
@@ -84,11 +110,26 @@ class Membership(Model):
     answers: Mapped[dict[str, Any]]
     member_since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    end_reason: Mapped[EndReason | None]
+    ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    to_check_since: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
+    definition: Mapped[DefinitionVersion] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
+
+    @property
+    def is_living(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def may_return_until(self) -> datetime | None:
+        """Until when whoever left can come back; None while it lives, or if others ended it."""
+        if self.ended_at is None or self.end_reason is not EndReason.OWN_EXIT:
+            return None
+        return return_until(self.ended_at)
 
 
 class Representative(Model):

@@ -1,4 +1,4 @@
-"""Memberships begin here."""
+"""Memberships begin, and organisations get representatives."""
 
 from __future__ import annotations
 

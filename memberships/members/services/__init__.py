@@ -1,0 +1,33 @@
+"""What can happen to memberships, one function per verb. None of them commits."""
+
+from memberships.members.services.consenting import withdraw_own_consent
+from memberships.members.services.ending import (
+    end_membership,
+    end_preview,
+    leave_network,
+    return_to_network,
+)
+from memberships.members.services.locking import (
+    membership_for_change,
+    own_membership_for_change,
+)
+from memberships.members.services.starting import (
+    PERSONAL_ANSWERS,
+    Contact,
+    add_representative,
+    start_membership,
+)
+
+__all__ = [
+    "PERSONAL_ANSWERS",
+    "Contact",
+    "add_representative",
+    "end_membership",
+    "end_preview",
+    "leave_network",
+    "membership_for_change",
+    "own_membership_for_change",
+    "return_to_network",
+    "start_membership",
+    "withdraw_own_consent",
+]
