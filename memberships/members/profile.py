@@ -15,6 +15,7 @@ from memberships.database import db
 from memberships.members.consents import consents_of_standing
 from memberships.members.mails import network_of
 from memberships.members.queries import Standing, living_representatives
+from memberships.members.services import ON_REQUEST
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentStep
@@ -54,6 +55,13 @@ def card_of(standing: Standing, account: Account) -> Card:
     asked = definition_of(standing.membership.definition)
     answers = {**standing.all_answers, "email": account.email}
     return Card(standing, net, answers_in_words(answers, asked), _consents(standing, account, net))
+
+
+def answers_on_request(standing: Standing) -> list[tuple[str, str]]:
+    """Question and answer in words of what the office changes."""
+    stored = {key: standing.all_answers.get(key) for key in ON_REQUEST}
+    found_out = {key: standing.all_answers.get(key) for key in ("place", "federal_state")}
+    return answers_in_words({**stored, **found_out}, definition_of(standing.membership.definition))
 
 
 def _consents(standing: Standing, account: Account, net: Definition) -> list[ShownConsent]:

@@ -19,14 +19,29 @@ from memberships.database import unit_of_work, utcnow
 from memberships.members import queries, services
 from memberships.members.errors import (
     AlreadyMember,
+    MembershipChanged,
     MembershipEnded,
     MembershipUnknown,
     NotReturnable,
     RepresentativesChanged,
     SeatTaken,
 )
-from memberships.members.profile import card_of, is_last_representative, names_behind
+from memberships.members.forms import ChangeForm
+from memberships.members.mails import network_of
+from memberships.members.profile import (
+    answers_on_request,
+    card_of,
+    is_last_representative,
+    names_behind,
+)
 from memberships.members.queries import Standing
+from memberships.networks.definition import Definition
+from memberships.networks.queries import definition_of
+
+STALE = (
+    "Die Angaben haben sich inzwischen geändert, zum Beispiel in einem anderen Fenster. "
+    "Ihre Eingaben sind noch da. Prüfen Sie sie bitte und speichern Sie noch einmal."
+)
 
 bp = Blueprint("members", __name__, url_prefix="/profil")
 
@@ -159,3 +174,53 @@ def withdraw_consent(membership_id: UUID, purpose: str) -> Any:
             own_standing_for_change(membership_id), purpose, account=signed_in_account(), by=by
         )
     return to_profile("widerrufen" if withdrawn else "")
+
+
+@bp.get("/<uuid:membership_id>/angaben")
+@requires_account
+def change(membership_id: UUID) -> Any:
+    standing = own_standing(membership_id)
+    if not standing.is_living:
+        return show_profile(refusal=REFUSALS[MembershipEnded]), 409
+    return _show_change(standing, ChangeForm(_asked(standing), _stored(standing)))
+
+
+def _asked(standing: Standing) -> Definition:
+    return definition_of(standing.membership.definition)
+
+
+def _stored(standing: Standing) -> dict[str, Any]:
+    return {**standing.all_answers, "email": signed_in_account().email}
+
+
+def _show_change(standing: Standing, form: ChangeForm, notice: str = "") -> str:
+    return render_template(
+        "members/change.html",
+        net=form.definition,
+        today=network_of(standing.membership),
+        standing=standing,
+        form=form,
+        on_request=answers_on_request(standing),
+        version=standing.membership.version,
+        notice=notice,
+    )
+
+
+@bp.post("/<uuid:membership_id>/angaben")
+@requires_account
+def change_answers(membership_id: UUID) -> Any:
+    standing = own_standing(membership_id)
+    form = ChangeForm(_asked(standing), _stored(standing), request.form)
+    if not form.validate():
+        return _show_change(standing, form), 422
+    by, seen = signed_in_member(), request.form.get("version", type=int)
+    try:
+        with unit_of_work():
+            changed = services.change_answers(
+                own_standing_for_change(membership_id), form.answers, seen_version=seen, by=by
+            )
+    except MembershipEnded as refused:
+        return show_profile(refusal=REFUSALS[type(refused)]), 409
+    except MembershipChanged:
+        return _show_change(own_standing(membership_id), form, notice=STALE), 409
+    return to_profile("gespeichert" if changed else "")

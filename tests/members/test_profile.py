@@ -10,6 +10,7 @@ from memberships.members.models import EndReason
 from memberships.permissions import Role
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from tests.accounts.cases import ask, browser, invited, link_and_code, signed_in
+from tests.factories import confirmed, newest_mail, token_in
 from tests.members.cases import (
     BEN,
     MARA,
@@ -27,7 +28,6 @@ from tests.members.cases import (
     representative,
     tags,
 )
-from tests.factories import confirmed, newest_mail, token_in
 from tests.pages import get
 from tests.tables import all_of, nothing_stored
 

@@ -1,5 +1,12 @@
 """What can happen to memberships, one function per verb. None of them commits."""
 
+from memberships.members.services.changing import (
+    KEPT,
+    ON_REQUEST,
+    change_answers,
+    check_membership,
+    decisive_keys,
+)
 from memberships.members.services.consenting import withdraw_own_consent
 from memberships.members.services.ending import (
     end_membership,
@@ -19,9 +26,14 @@ from memberships.members.services.starting import (
 )
 
 __all__ = [
+    "KEPT",
+    "ON_REQUEST",
     "PERSONAL_ANSWERS",
     "Contact",
     "add_representative",
+    "change_answers",
+    "check_membership",
+    "decisive_keys",
     "end_membership",
     "end_preview",
     "leave_network",
