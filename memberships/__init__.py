@@ -21,6 +21,7 @@ from memberships.mails import views as mail_views
 from memberships.members import views as member_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
+from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings

@@ -31,6 +31,7 @@ class Permission(StrEnum):
     DECIDE_APPLICATIONS = "decide_applications"
     RECORD_BODY_DECISIONS = "record_body_decisions"
     ENTER_APPLICATIONS = "enter_applications"
+    END_MEMBERSHIPS = "end_memberships"
     VIEW_LOG = "view_log"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
@@ -44,6 +45,7 @@ _COORDINATOR = _READER | {
     Permission.RECOMMEND_DECISIONS,
     Permission.DECIDE_APPLICATIONS,
     Permission.ENTER_APPLICATIONS,
+    Permission.END_MEMBERSHIPS,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

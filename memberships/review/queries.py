@@ -28,6 +28,7 @@ from memberships.events.models import Event
 from memberships.events.queries import events_about
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import latest_mails, mails_about
+from memberships.members.models import Membership
 from memberships.members.queries import names_of
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
@@ -214,6 +215,7 @@ class Case:
     similar: Sequence[Application]
     organisation: OrganisationState | None
     seat_names: dict[UUID, list[str]]
+    membership: Membership | None
 
     @property
     def open_question(self) -> InformationRequest | None:
@@ -239,6 +241,7 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
     if application is None:
         return None
     state = organisation_state(application)
+    membership_id = application.membership_id
     return Case(
         application=application,
         events=events_about(application.id),
@@ -248,6 +251,7 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         similar=_similar_to(application),
         organisation=state,
         seat_names=names_of(state.seats) if state and state.seats else {},
+        membership=db.session.get(Membership, membership_id) if membership_id else None,
     )
 
 
