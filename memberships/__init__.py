@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from memberships import health, web
+from memberships.accounts import address_views as _address_pages  # noqa: F401 - adds its routes
 from memberships.accounts import guard
 from memberships.accounts import views as account_views
 from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes

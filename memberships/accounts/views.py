@@ -38,7 +38,7 @@ from memberships.permissions import NETWORK_ROLES, Permission, Role, public
 from memberships.settings import current_settings
 
 bp = Blueprint("accounts", __name__)
-_limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
+limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 # Where staff and members begin.
 HOME_OF_STAFF = "review.today"
@@ -100,7 +100,7 @@ def _show_account() -> str:
 
 @bp.post("/zugang")
 @public
-@_limited
+@limited
 def request_sign_in() -> tuple[str, int] | AnyResponse:
     form = SignInForm(request.form)
     target = checked_target(request.form.get("weiter", ""))
@@ -133,7 +133,7 @@ def _show_waiting(page_token: str, **state: Any) -> str:
 
 @bp.post("/zugang/warten/<page_token>")
 @public
-@_limited
+@limited
 def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     code = "".join(filter(str.isdigit, request.form.get("code", "")))
     try:
@@ -163,7 +163,7 @@ def link(token: str) -> str | tuple[str, int] | AnyResponse:
 
 @bp.post("/zugang/<token>")
 @public
-@_limited
+@limited
 def open_link(token: str) -> tuple[str, int] | AnyResponse:
     try:
         with unit_of_work():

@@ -45,10 +45,12 @@ class EventTag(StrEnum):
     MEMBERSHIP_ENDED = "membership:ended"
     MEMBERSHIP_CHANGED = "membership:changed"
     MEMBERSHIP_CHECKED = "membership:checked"
+    MEMBERSHIP_ADDRESS_CHANGED = "membership:address_changed"
     MEMBERSHIP_CONSENT_WITHDRAWN = "membership:consent_withdrawn"
     STAFF_INVITED = "staff:invited"
     STAFF_ROLE_CHANGED = "staff:role_changed"
     STAFF_REMOVED = "staff:removed"
+    ACCOUNT_ADDRESS_CHANGED = "account:address_changed"
     ACCOUNT_SIGNED_OUT_EVERYWHERE = "account:signed_out_everywhere"
 
 

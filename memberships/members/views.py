@@ -49,6 +49,7 @@ NOTICES = {
     "verlassen": "Das ist erledigt. Eine E-Mail, die es bestätigt, ist unterwegs.",
     "zurueck": "Willkommen zurück. Nur der Rundbrief bleibt abbestellt.",
     "widerrufen": "Ihre Einwilligung ist widerrufen.",
+    "adresse": "Ihre E-Mail-Adresse ist geändert. Auf anderen Geräten sind Sie abgemeldet.",
     "gespeichert": "Ihre Angaben sind gespeichert.",
 }
 REFUSALS: dict[type[Exception], str] = {

@@ -58,3 +58,21 @@ def newest_steps(subject_ids: Collection[UUID]) -> list[ConsentEvent]:
             sa.select(ConsentEvent).where(ConsentEvent.id.in_(newest)).order_by(ConsentEvent.id)
         )
     )
+
+
+def consents_under(email: str) -> list[ConsentEvent]:
+    """The newest step of every consent that holds and belongs to this address."""
+    newest = sa.select(sa.func.max(ConsentEvent.id)).group_by(
+        ConsentEvent.subject_id, ConsentEvent.purpose
+    )
+    return list(
+        db.session.scalars(
+            sa.select(ConsentEvent)
+            .where(
+                ConsentEvent.email == email,
+                ConsentEvent.step == ConsentStep.CONFIRMED,
+                ConsentEvent.id.in_(newest),
+            )
+            .order_by(ConsentEvent.id)
+        )
+    )
