@@ -49,17 +49,22 @@ class Card:
         return (membership.organisation_name or "") if is_meant else ""
 
 
+# What only an application is asked.
+_ABOUT_APPLYING = ("applicant_kind", "existing_member")
+
+
 def card_of(standing: Standing, account: Account) -> Card:
     """One membership as its card shows it."""
     net = network_of(standing.membership)
     asked = definition_of(standing.membership.definition)
-    answers = {**standing.all_answers, "email": account.email}
+    answers = {**standing.all_answers, "email": account.email, **dict.fromkeys(_ABOUT_APPLYING)}
     return Card(standing, net, answers_in_words(answers, asked), _consents(standing, account, net))
 
 
 def answers_on_request(standing: Standing) -> list[tuple[str, str]]:
     """Question and answer in words of what the office changes."""
-    stored = {key: standing.all_answers.get(key) for key in ON_REQUEST}
+    shown = set(ON_REQUEST).difference(_ABOUT_APPLYING)
+    stored = {key: standing.all_answers.get(key) for key in shown}
     found_out = {key: standing.all_answers.get(key) for key in ("place", "federal_state")}
     return answers_in_words({**stored, **found_out}, definition_of(standing.membership.definition))
 
