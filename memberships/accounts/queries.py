@@ -142,7 +142,7 @@ def address_change_by_stop_token(token: str, *, for_change: bool = False) -> Add
 
 
 def _address_change(condition: sa.ColumnElement[bool], *, for_change: bool) -> AddressChange | None:
-    query = sa.select(AddressChange).where(condition)
+    query = sa.select(AddressChange).where(condition).execution_options(populate_existing=True)
     return db.session.scalar(query.with_for_update() if for_change else query)
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from flask import Flask
 
+from memberships.accounts.cli import answer_address_changes
 from memberships.accounts.models import Account
-from memberships.database import db
+from memberships.accounts.services import addresses
+from memberships.database import db, unit_of_work
 from memberships.events.queries import check_log
+from memberships.mails.models import OutgoingMail
 from memberships.members.models import EndReason
 from tests.members.cases import (
     BEN,
@@ -25,6 +29,7 @@ from tests.members.cases import (
 )
 from tests.review.cases import session_cookie
 from tests.review.racing import Move, Racers
+from tests.tables import all_of
 
 
 def button(app: Flask, page: str, ending: str, email: str = MARA) -> Move:
@@ -71,5 +76,22 @@ def test_of_two_who_return_to_one_seat_one_gets_it(app: Flask, racers: Racers) -
     living = [id_ for id_ in (first, second) if membership(id_).is_living]
     assert len(living) == 1
     assert {membership(id_).end_reason for id_ in (first, second)} == {None, EndReason.OWN_EXIT}
+    db.session.rollback()
+    assert check_log().faults == []
+
+
+def test_of_two_accounts_that_want_one_address_one_gets_it(app: Flask, racers: Racers) -> None:
+    new = "gemeinsam@example.org"
+    for email in (MARA, BEN):
+        a_member(email)
+        with unit_of_work():
+            addresses.request_address_change(account_of(email).id, new)
+    answer_address_changes()
+    found = [re.search(r"/adresse/[\w-]+/bestaetigen", m.body or "") for m in all_of(OutgoingMail)]
+    links = [link[0] for link in found if link]
+    assert len(links) == 2
+    answers = racers.race(app, [Move(link, "/bestaetigen") for link in links])
+    assert Counter(a.status for a in answers) == {200: 1, 409: 1}
+    assert [account.email for account in all_of(Account)].count(new) == 1
     db.session.rollback()
     assert check_log().faults == []

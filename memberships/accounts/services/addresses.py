@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -25,8 +26,8 @@ from memberships.database import db, utcnow
 from memberships.events.models import Actor, ActorKind, EventTag
 from memberships.events.services import record_event
 from memberships.mails.services import cancel_mails, erase_mails
-from memberships.members.models import Membership
 from memberships.members.queries import standings_of
+from memberships.members.services import own_membership_for_change
 from memberships.privacy.queries import consents_under
 from memberships.privacy.services import move_consent
 from memberships.tokens import new_token, token_hash
@@ -111,12 +112,11 @@ def change_address(token: str) -> AddressChange:
 
     Raises AddressLinkUnknown, AddressTaken when the address has got an account meanwhile.
     """
-    change = address_change_by_token(token, for_change=True)
-    if change is not None and change.changed_at is not None:
+    change, account = _for_change(address_change_by_token, token)
+    if change.changed_at is not None:
         return change
-    if change is None or not change.is_open(utcnow()):
+    if not change.is_open(utcnow()):
         raise AddressLinkUnknown
-    account = _locked_account(change.account_id)
     if account_by_email(change.new_email) is not None:
         raise AddressTaken
     change.changed_at = account.verified_at = utcnow()
@@ -126,6 +126,20 @@ def change_address(token: str) -> AddressChange:
     _move_consents(change)
     _record(account)
     return change
+
+
+def _for_change(
+    find: Callable[..., AddressChange | None], token: str
+) -> tuple[AddressChange, Account]:
+    """The change and its account, the account locked first, as whoever asks anew does."""
+    found = find(token)
+    if found is None:
+        raise AddressLinkUnknown
+    account = _locked_account(found.account_id)
+    change = find(token, for_change=True)
+    if change is None:
+        raise AddressLinkUnknown
+    return change, account
 
 
 def _move_consents(change: AddressChange) -> None:
@@ -143,14 +157,9 @@ def _move_consents(change: AddressChange) -> None:
 def _record(account: Account) -> None:
     by = Actor(ActorKind.MEMBER, account.id)
     for standing in standings_of(account.id):
-        membership = standing.membership
         # One chain: the lock keeps two events from taking the same place.
-        db.session.execute(
-            sa.select(Membership.id)
-            .where(Membership.id == membership.id)
-            .with_for_update(key_share=True)
-        )
-        record_event(EventTag.MEMBERSHIP_ADDRESS_CHANGED, membership, by=by)
+        locked = own_membership_for_change(account.id, standing.membership.id)
+        record_event(EventTag.MEMBERSHIP_ADDRESS_CHANGED, locked.membership, by=by)
     for held in roles_of(account.id):
         record_staff_event(EventTag.ACCOUNT_ADDRESS_CHANGED, held, by=by)
 
@@ -160,10 +169,10 @@ def stop_address_change(token: str) -> None:
 
     A second click changes nothing. Raises AddressLinkUnknown, also when the address is changed.
     """
-    change = address_change_by_stop_token(token, for_change=True)
-    if change is not None and change.stopped_at is not None:
+    change, _ = _for_change(address_change_by_stop_token, token)
+    if change.stopped_at is not None:
         return
-    if change is None or not change.is_open(utcnow()):
+    if not change.is_open(utcnow()):
         raise AddressLinkUnknown
     change.stopped_at = utcnow()
     cancel_mails(change)
