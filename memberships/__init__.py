@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
 from memberships import health, web
+from memberships.accounts import address_views as _address_pages  # noqa: F401 - adds its routes
 from memberships.accounts import guard
 from memberships.accounts import views as account_views
 from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes
@@ -18,9 +19,11 @@ from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
 from memberships.mails import views as mail_views
+from memberships.members import profile_views
 from memberships.members import views as member_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
+from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
@@ -45,8 +48,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(network_views.bp)
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
+    app.register_blueprint(member_views.bp)
+    app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
     app.register_blueprint(member_views.bp)
+    app.register_blueprint(profile_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)

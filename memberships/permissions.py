@@ -33,6 +33,7 @@ class Permission(StrEnum):
     ENTER_APPLICATIONS = "enter_applications"
     VIEW_MEMBERS = "view_members"
     EXPORT_MEMBERS = "export_members"
+    END_MEMBERSHIPS = "end_memberships"
     VIEW_LOG = "view_log"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
@@ -47,6 +48,7 @@ _COORDINATOR = _READER | {
     Permission.DECIDE_APPLICATIONS,
     Permission.ENTER_APPLICATIONS,
     Permission.EXPORT_MEMBERS,
+    Permission.END_MEMBERSHIPS,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

@@ -22,7 +22,11 @@ from flask_migrate import upgrade as upgrade_schema
 from honcho.manager import Manager
 
 from memberships import create_app
-from memberships.accounts.cli import answer_sign_in_requests, erase_old_requests
+from memberships.accounts.cli import (
+    answer_address_changes,
+    answer_sign_in_requests,
+    erase_old_requests,
+)
 from memberships.applications.cli import erase_expired
 from memberships.applications.services import close_unanswered, remind_of_questions
 from memberships.database import unit_of_work, utcnow
@@ -98,7 +102,9 @@ def worker() -> None:
         Job("send_digests", timedelta(minutes=5), digests),
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
-    run_worker(create_app(), jobs, stop=stop, rounds=[answer_sign_in_requests])
+    run_worker(
+        create_app(), jobs, stop=stop, rounds=[answer_sign_in_requests, answer_address_changes]
+    )
 
 
 @click.command()

@@ -78,7 +78,9 @@ def test_every_role_on_every_route(app: Flask, role: Role) -> None:
     wrong = []
     for rule, method, access in _guarded(app):
         status = _open(app, LEAD, _address(app, rule), method)
-        if access is Access.ACCOUNT or (access is Access.STAFF and role in NETWORK_ROLES):
+        if access is Access.ACCOUNT and "membership_id" in rule.arguments:
+            is_right = status == 404
+        elif access is Access.ACCOUNT or (access is Access.STAFF and role in NETWORK_ROLES):
             is_right = status not in {401, 403, 404}
         elif role is Role.OPERATOR and "slug" in rule.arguments:
             is_right = status == 404
@@ -143,6 +145,18 @@ def test_cases_and_roles_of_one_network_do_not_exist_in_another(app: Flask) -> N
     ]
 
     assert crossed == []
+
+
+def test_a_membership_of_one_account_does_not_exist_for_another(app: Flask) -> None:
+    membership_id = confirmed(email="mara@example.org").row.membership_id
+    confirmed(email="ben@example.org")
+    assert membership_id is not None
+    routes = [r for r in _guarded(app) if "membership_id" in r[0].arguments and "slug" not in
+              r[0].arguments]  # fmt: skip
+    assert len(routes) > 3
+    for rule, method, _ in routes:
+        address = _address(app, rule, id_=membership_id)
+        assert _open(app, "ben@example.org", address, method) == 404, f"{method} {rule.rule}"
 
 
 def test_public_pages_set_no_cookie(app: Flask) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 from email_validator import EmailNotValidError
 from flask.cli import with_appcontext
@@ -7,6 +9,7 @@ from flask.cli import with_appcontext
 from memberships.accounts import queries, services
 from memberships.accounts.errors import AlreadyOnTeam, LastLead, RoleNotOfNetwork
 from memberships.accounts.models import StaffRole
+from memberships.accounts.services import addresses
 from memberships.accounts.services.answering import answer_requests
 from memberships.applications.validators import parse_address
 from memberships.database import unit_of_work, utcnow
@@ -27,12 +30,27 @@ def answer_sign_in_requests() -> bool:
         return answer_requests(_BATCH) == _BATCH
 
 
+def answer_address_changes() -> bool:
+    """What the worker does in every round: answer asked-for changes; True when more may wait."""
+    if not queries.has_unanswered_changes(utcnow()):
+        return False
+    with unit_of_work():
+        return addresses.answer_address_changes(_BATCH) == _BATCH
+
+
 def erase_old_requests() -> int:
-    """Erase all sign-in requests older than a day, a hundred per transaction."""
+    """Erase all sign-in requests older than a day, and address changes that are over.
+
+    A hundred per transaction.
+    """
+    return sum(map(_erase_all, (services.erase_old_requests, addresses.erase_old_address_changes)))
+
+
+def _erase_all(erase: Callable[[], int]) -> int:
     erased = 0
     while True:
         with unit_of_work():
-            batch = services.erase_old_requests()
+            batch = erase()
         erased += batch
         if not batch:
             return erased

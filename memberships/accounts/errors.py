@@ -29,3 +29,16 @@ class OwnRole(Exception):
 
 class LastLead(Exception):
     """A network that has a lead keeps one."""
+
+
+class AddressLinkUnknown(Exception):
+    """No living link of this kind: never made, expired, stopped, or replaced by a newer one."""
+
+
+@conflict("uq_accounts_email")
+class AddressTaken(Exception):
+    """Another account has this address; two are never merged by themselves."""
+
+
+class TooManyAddressChanges(Exception):
+    """The account has asked for it often enough today."""

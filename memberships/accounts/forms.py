@@ -39,6 +39,10 @@ class SignInForm(Form):
         return parse_address(self.email.data or "")
 
 
+class AddressForm(SignInForm):
+    email = StringField("Neue E-Mail-Adresse", [_address], filters=[clean_line])
+
+
 class InvitationForm(SignInForm):
     name = StringField(
         "Vor- und Nachname",

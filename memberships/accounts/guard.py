@@ -38,6 +38,7 @@ __all__ = [
     "role_in",
     "signed_in_account",
     "signed_in_actor",
+    "signed_in_member",
     "signed_in_or_none",
     "staff_networks",
 ]
@@ -127,6 +128,11 @@ def signed_in_or_none() -> Account | None:
 def signed_in_actor() -> Actor:
     """Who is signed in, as the log names them."""
     return Actor(ActorKind.STAFF, signed_in_account().id)
+
+
+def signed_in_member() -> Actor:
+    """Who is signed in and acts for themselves, as the log names them."""
+    return Actor(ActorKind.MEMBER, signed_in_account().id)
 
 
 def role_in(network_id: int) -> Role | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memberships.accounts.models import SignInRequest, StaffRole
+from memberships.accounts.models import AddressChange, SignInRequest, StaffRole
 from memberships.applications.models import Application
 from memberships.links import public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
@@ -41,6 +41,50 @@ def case_link(request: SignInRequest, application: Application, *, case_token: s
         applied_at=application.submitted_at,
         case_url=public_url_for("applications.case", case_token=case_token),
         **_legal_links(net),
+    )
+
+
+def address_change_asked(change: AddressChange, *, token: str) -> OutgoingMail:
+    """To the new address: the link that changes it. Holds no name and not the old address."""
+    return _about_address(
+        "address_change_asked",
+        change,
+        change.new_email,
+        confirm_url=public_url_for("accounts.confirm_address", token=token),
+    )
+
+
+def address_change_taken(change: AddressChange) -> OutgoingMail:
+    """To the new address, which has an account already: nothing changes by itself."""
+    return _about_address(
+        "address_change_taken",
+        change,
+        change.new_email,
+        sign_in_url=public_url_for("accounts.sign_in"),
+    )
+
+
+def address_change_announced(change: AddressChange, *, token: str) -> OutgoingMail:
+    """To the old address: what was asked for, and the link that stops it."""
+    return _about_address(
+        "address_change_announced",
+        change,
+        change.old_email,
+        stop_url=public_url_for("accounts.stop_address", token=token),
+    )
+
+
+def _about_address(kind: str, change: AddressChange, to: str, **words: object) -> OutgoingMail:
+    return queue_mail(
+        kind,
+        mail_class=MailClass.CASE,
+        about=change,
+        to=to,
+        office=_platform(),
+        settings=current_settings(),
+        asked_at=change.asked_at,
+        expires_at=change.expires_at,
+        **words,
     )
 
 

@@ -129,3 +129,47 @@ class SignInRequest(Model):
     def is_open(self, now: datetime) -> bool:
         """Whether its link and code can still be used."""
         return self.used_at is None and now < self.expires_at
+
+
+class AddressChange(Model):
+    """Somebody signed in wants another address for the account. The worker answers.
+
+    The link in the mail to the new address changes it, the one in the mail to the old address stops
+    it. Erased a day after it has expired.
+    """
+
+    __tablename__ = "address_changes"
+    __table_args__ = (
+        CheckConstraint("new_email = lower(new_email)", name="email_is_lowercase"),
+        CheckConstraint("changed_at IS NULL OR stopped_at IS NULL", name="not_changed_and_stopped"),
+        Index(
+            "ix_address_changes_unanswered",
+            "asked_at",
+            postgresql_where=_UNANSWERED,
+            sqlite_where=_UNANSWERED,
+        ),
+    )
+    subject_type: ClassVar[str] = "address_change"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    old_email: Mapped[str] = mapped_column(String(254))
+    new_email: Mapped[str] = mapped_column(String(254))
+    asked_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None]
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    stop_token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    changed_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+    @property
+    def network_id(self) -> None:
+        """Mails about it come from the installation itself."""
+        return
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be confirmed or stopped."""
+        return self.changed_at is None and self.stopped_at is None and now < self.expires_at

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
-from memberships.accounts.models import Account, SignInRequest, StaffRole
+from memberships.accounts.models import Account, AddressChange, SignInRequest, StaffRole
 from memberships.applications.models import Application, ApplicationStatus
 from memberships.database import db
 from memberships.networks.models import DefinitionVersion, Network
@@ -129,15 +129,71 @@ def answered_with_mail(email: str, *, since: datetime) -> int:
     )
 
 
-def living_applications_of(email: str, limit: int) -> Sequence[Application]:
-    """Applications of a proven address, newest first; withdrawing one has ended its links."""
+def living_applications_of(
+    email: str, limit: int, *, besides: ApplicationStatus | None = None
+) -> Sequence[Application]:
+    """Applications of a proven address, newest first, but for those of the status `besides`.
+
+    Withdrawing one has ended its links.
+    """
+    unopened = [ApplicationStatus.UNCONFIRMED, ApplicationStatus.WITHDRAWN, besides]
     return db.session.scalars(
         sa.select(Application)
         .where(
             Application.email == email,
-            Application.status.not_in([ApplicationStatus.UNCONFIRMED, ApplicationStatus.WITHDRAWN]),
+            Application.status.not_in([status for status in unopened if status]),
         )
         .options(joinedload(Application.definition).joinedload(DefinitionVersion.network))
         .order_by(Application.submitted_at.desc(), Application.id)
         .limit(limit)
     ).all()
+
+
+def address_change_by_token(token: str, *, for_change: bool = False) -> AddressChange | None:
+    """The change whose mail to the new address held this link, until it is erased."""
+    return _address_change(AddressChange.token_hash == token_hash(token), for_change=for_change)
+
+
+def address_change_by_stop_token(token: str, *, for_change: bool = False) -> AddressChange | None:
+    """The change whose mail to the old address held this link, until it is erased."""
+    by_stop = AddressChange.stop_token_hash == token_hash(token)
+    return _address_change(by_stop, for_change=for_change)
+
+
+def _address_change(condition: sa.ColumnElement[bool], *, for_change: bool) -> AddressChange | None:
+    query = sa.select(AddressChange).where(condition).execution_options(populate_existing=True)
+    return db.session.scalar(query.with_for_update() if for_change else query)
+
+
+def has_unanswered_changes(now: datetime) -> bool:
+    """Whether the worker would find an address change to answer."""
+    return db.session.scalar(_unanswered(now).limit(1)) is not None
+
+
+def unanswered_changes(now: datetime, limit: int) -> Sequence[AddressChange]:
+    """Address changes that nobody has answered, locked, oldest first; others' are skipped."""
+    return db.session.scalars(
+        _unanswered(now)
+        .order_by(AddressChange.asked_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+
+
+def _unanswered(now: datetime) -> sa.Select[AddressChange]:
+    # Literal, so that SQLite uses the partial index.
+    return sa.select(AddressChange).where(
+        sa.text("answered_at IS NULL"), AddressChange.expires_at > now
+    )
+
+
+def address_changes_asked(account_id: UUID, *, since: datetime) -> int:
+    """How many address changes this account has asked for since then."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(
+                AddressChange.account_id == account_id, AddressChange.asked_at > since
+            )
+        )
+        or 0
+    )

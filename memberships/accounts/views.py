@@ -28,19 +28,21 @@ from memberships.accounts.guard import (
     staff_networks,
     start_session,
 )
-from memberships.accounts.models import SignInRequest, StaffRole
+from memberships.accounts.models import Account, SignInRequest, StaffRole
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
 from memberships.extensions import limiter
+from memberships.members.queries import has_profile
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import NETWORK_ROLES, Permission, Role, public
 from memberships.settings import current_settings
 
 bp = Blueprint("accounts", __name__)
-_limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
+limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
-# Where staff begin.
+# Where staff and members begin.
 HOME_OF_STAFF = "review.today"
+HOME_OF_MEMBERS = "profile.profile"
 
 CODE_WRONG = "Der Code stimmt nicht. Geben Sie die sechs Ziffern aus der neuesten E-Mail ein."
 CODE_DEAD = (
@@ -92,12 +94,13 @@ def _show_account() -> str:
         account=signed_in_account(),
         mine=staff_networks(),
         is_operator=is_operator(),
+        has_profile=has_profile(signed_in_account().id),
     )
 
 
 @bp.post("/zugang")
 @public
-@_limited
+@limited
 def request_sign_in() -> tuple[str, int] | AnyResponse:
     form = SignInForm(request.form)
     target = checked_target(request.form.get("weiter", ""))
@@ -130,7 +133,7 @@ def _show_waiting(page_token: str, **state: Any) -> str:
 
 @bp.post("/zugang/warten/<page_token>")
 @public
-@_limited
+@limited
 def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     code = "".join(filter(str.isdigit, request.form.get("code", "")))
     try:
@@ -160,7 +163,7 @@ def link(token: str) -> str | tuple[str, int] | AnyResponse:
 
 @bp.post("/zugang/<token>")
 @public
-@_limited
+@limited
 def open_link(token: str) -> tuple[str, int] | AnyResponse:
     try:
         with unit_of_work():
@@ -176,15 +179,20 @@ def _begin_session(asked: SignInRequest) -> AnyResponse:
     if asked.account is None:
         raise RuntimeError("a link without an account")
     start_session(asked.account)
-    home = url_for(HOME_OF_STAFF if staff_networks() else ".sign_in")
-    return redirect(asked.target or home, 303)
+    return redirect(asked.target or _home_of(asked.account), 303)
+
+
+def _home_of(account: Account) -> str:
+    if staff_networks():
+        return url_for(HOME_OF_STAFF)
+    return url_for(HOME_OF_MEMBERS if has_profile(account.id) else ".sign_in")
 
 
 def _link_was_used(asked: SignInRequest | None) -> tuple[str, int] | AnyResponse:
     """A double click lands where the first one led; anybody else is told."""
     account = signed_in_or_none()
     if asked is not None and account is not None and account.id == asked.account_id:
-        return redirect(asked.target or url_for(".sign_in"), 303)
+        return redirect(asked.target or _home_of(account), 303)
     return render_template("accounts/link_used.html"), 410
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, jsonify, redirect, render_template, request, url_for
@@ -24,6 +25,7 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import EventTag
 from memberships.events.queries import events_about
 from memberships.members.models import Membership
+from memberships.members.queries import account_of, standing_of
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.permissions import public
@@ -46,13 +48,15 @@ def case(case_token: str) -> Any:
 def _show_case(application: Application, case_token: str, **state: Any) -> str:
     net = definition_of(application.definition)
     membership_id = application.membership_id
+    membership = db.session.get(Membership, membership_id) if membership_id else None
     defaults = {"answer_error": "", "typed_answer": "", "notice": ""}
     return render_template(
         "applications/case.html",
         net=net,
         application=application,
         case_token=case_token,
-        membership=db.session.get(Membership, membership_id) if membership_id else None,
+        membership=membership,
+        ended_at=_ended_at(application, membership),
         already_member=application.is_repeated,
         answers=queries.answers_as_asked(application, net),
         newsletter_since=confirmed_since(application.id, NEWSLETTER),
@@ -63,6 +67,13 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
         may_withdraw=application.status.may_be_withdrawn,
         **(defaults | state),
     )
+
+
+def _ended_at(application: Application, membership: Membership | None) -> datetime | None:
+    """When the membership ended, or the applicant's part in it; None while it lives."""
+    account = account_of(application.email)
+    standing = standing_of(account.id, membership.id) if account and membership else None
+    return standing.ended_at if standing else membership.ended_at if membership else None
 
 
 def _steps(application: Application) -> list[tuple[Any, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -231,11 +231,15 @@ def described_organisation(application: Application, *, city: str = "") -> Descr
 
 
 def answers_as_asked(application: Application, definition: Definition) -> list[tuple[str, str]]:
+    """An application's questions and answers in words, in the order of the form."""
+    return answers_in_words(application.all_answers, definition)
+
+
+def answers_in_words(answers: Mapping[str, Any], definition: Definition) -> list[tuple[str, str]]:
     """Question and answer in words, in the order of the form; unanswered questions are left out.
 
     The postal code is followed by what it tells.
     """
-    answers = application.all_answers
     rows: list[tuple[str, str]] = []
     for field in definition.fields:
         if field.type != "consent" and answers.get(field.key) and field.key not in _FOUND_OUT:
@@ -248,7 +252,7 @@ def answers_as_asked(application: Application, definition: Definition) -> list[t
 _FOUND_OUT = ("city", "district")
 
 
-def _found_out(answers: dict[str, Any]) -> list[tuple[str, str]]:
+def _found_out(answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("Ort", answers.get("place") or ""),
         ("Kreis", answers.get("district") or ""),

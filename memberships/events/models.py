@@ -41,14 +41,25 @@ class EventTag(StrEnum):
     MEMBERSHIP_ANSWERS_RENEWED = "membership:answers_renewed"
     MEMBERSHIP_REPRESENTATIVE_ADDED = "membership:representative_added"
     MEMBERS_EXPORTED = "members:exported"
+    MEMBERSHIP_REPRESENTATIVE_LEFT = "membership:representative_left"
+    MEMBERSHIP_REPRESENTATIVE_RETURNED = "membership:representative_returned"
+    MEMBERSHIP_LEFT = "membership:left"
+    MEMBERSHIP_RETURNED = "membership:returned"
+    MEMBERSHIP_ENDED = "membership:ended"
+    MEMBERSHIP_CHANGED = "membership:changed"
+    MEMBERSHIP_CHECKED = "membership:checked"
+    MEMBERSHIP_ADDRESS_CHANGED = "membership:address_changed"
+    MEMBERSHIP_CONSENT_WITHDRAWN = "membership:consent_withdrawn"
     STAFF_INVITED = "staff:invited"
     STAFF_ROLE_CHANGED = "staff:role_changed"
     STAFF_REMOVED = "staff:removed"
+    ACCOUNT_ADDRESS_CHANGED = "account:address_changed"
     ACCOUNT_SIGNED_OUT_EVERYWHERE = "account:signed_out_everywhere"
 
 
 class ActorKind(StrEnum):
     APPLICANT = "applicant"
+    MEMBER = "member"
     STAFF = "staff"
     SYSTEM = "system"
 

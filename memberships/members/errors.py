@@ -12,3 +12,27 @@ class SeatTaken(Exception):
 
 class SheetFull(Exception):
     """A sheet of Excel cannot hold that many rows, or so long a text."""
+
+
+class MembershipUnknown(Exception):
+    """There is none of this id, or it is somebody else's: nobody is told which."""
+
+
+class MembershipEnded(Exception):
+    """It has ended already, or the person no longer acts in it."""
+
+
+class NotReturnable(Exception):
+    """It did not end by the member's own wish, or too long ago, or it never ended."""
+
+
+class AlreadyMember(Exception):
+    """The person has joined the network again meanwhile."""
+
+
+class RepresentativesChanged(Exception):
+    """Whether the person is the organisation's last representative is not what the page said."""
+
+
+class MembershipChanged(Exception):
+    """Something about the membership changed after the person saw it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,7 +11,9 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.accounts.models import Account
+from memberships.calendar import end_of_day
 from memberships.database import JsonObject, Model, uuid7
+from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 
 
@@ -22,6 +24,24 @@ class Holder(StrEnum):
     ORGANISATION = "organisation"
 
 
+class EndReason(StrEnum):
+    """Why a membership ended (domain.md, section 2)."""
+
+    OWN_EXIT = "own_exit"
+    ENDED_BY_NETWORK = "ended_by_network"
+    SEAT_VACANT = "seat_vacant"
+    ORGANISATION_DISSOLVED = "organisation_dissolved"
+    DECEASED = "deceased"
+    MERGED_DUPLICATE = "merged_duplicate"
+
+    @property
+    def is_mailed(self) -> bool:
+        """Whether the member is written to; nobody writes to the dead or the dissolved."""
+        return self not in {self.DECEASED, self.ORGANISATION_DISSOLVED}
+
+
+# How long who left can come back; after that everything is erased.
+RETURN_WITHIN = timedelta(days=30)
 _IS_LIVING = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 LONGEST_KEY = 330
@@ -38,6 +58,11 @@ def _list_index(name: str, *columns: str, where: Any = _IS_LIVING) -> Index:
         postgresql_where=where,
         sqlite_where=where,
     )
+
+
+def return_until(ended_at: datetime) -> datetime:
+    """The last minute at which somebody who left then can come back."""
+    return end_of_day(ended_at + RETURN_WITHIN)
 
 
 class Membership(Model):
@@ -69,6 +94,7 @@ class Membership(Model):
             "seat_number IS NULL OR seat_number = 1 OR seat_reason IS NOT NULL",
             name="another_seat_has_a_reason",
         ),
+        CheckConstraint("(ended_at IS NULL) = (end_reason IS NULL)", name="end_has_a_reason"),
         Index(
             "ux_memberships_one_living",
             "network_id",
@@ -115,9 +141,13 @@ class Membership(Model):
     organisation_kind: Mapped[str] = mapped_column(String(40))
     federal_state: Mapped[str] = mapped_column(String(2))
     district_key: Mapped[str] = mapped_column(_SORTED)
+    end_reason: Mapped[EndReason | None]
+    ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    to_check_since: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
-    account: Mapped[Account | None] = relationship()
+    account: Mapped[Account | None] = relationship(foreign_keys=[account_id])
+    definition: Mapped[DefinitionVersion] = relationship()
     organisation: Mapped[Organisation | None] = relationship()
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012 - SQLAlchemy reads it
@@ -128,6 +158,17 @@ class Membership(Model):
         if self.holder is Holder.ORGANISATION:
             return self.organisation_name or ""
         return f"{self.first_name} {self.last_name}"
+
+    @property
+    def is_living(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def may_return_until(self) -> datetime | None:
+        """Until when whoever left can come back; None while it lives, or if others ended it."""
+        if self.ended_at is None or self.end_reason is not EndReason.OWN_EXIT:
+            return None
+        return return_until(self.ended_at)
 
 
 class Representative(Model):

@@ -3,14 +3,150 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from memberships.accounts.models import Account
-from memberships.database import db
-from memberships.members.models import Holder, Membership, Representative
+from memberships.database import db, utcnow
+from memberships.members.models import Holder, Membership, Representative, return_until
+from memberships.networks.models import DefinitionVersion
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A membership as one account has it: its own, or as an organisation's representative."""
+
+    membership: Membership
+    representative: Representative | None
+
+    @property
+    def is_living(self) -> bool:
+        return self.membership.is_living and self._acts
+
+    @property
+    def _acts(self) -> bool:
+        return self.representative is None or self.representative.ended_at is None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        if self.representative is not None and self.representative.ended_at is not None:
+            return self.representative.ended_at
+        return self.membership.ended_at
+
+    @property
+    def may_return_until(self) -> datetime | None:
+        """Until when the person can come back by themselves; None if they never can."""
+        if self.representative is None or self.representative.ended_at is None:
+            return self.membership.may_return_until
+        return return_until(self.representative.ended_at) if self.membership.is_living else None
+
+    def is_shown(self, now: datetime) -> bool:
+        """Whether the profile shows it: it lives, or the person can still come back."""
+        until = self.may_return_until
+        return self.is_living or (until is not None and now <= until)
+
+    @property
+    def full_name(self) -> str:
+        person = self.representative or self.membership
+        return f"{person.first_name} {person.last_name}"
+
+    @property
+    def since(self) -> datetime:
+        person = self.representative
+        return person.since if person is not None else self.membership.member_since
+
+    @property
+    def all_answers(self) -> dict[str, Any]:
+        """Every answer by field key, whichever row holds it; the address is the account's."""
+        person = self.representative or self.membership
+        return {
+            **self.membership.answers,
+            **person.answers,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "organisation_name": self.membership.organisation_name,
+        }
+
+
+def standings_of(account_id: UUID) -> list[Standing]:
+    """What the account's profile shows: all that lives, the oldest first, then what it left and
+    can return to. Two statements, however many there are.
+    """
+    now = utcnow()
+    shown = [standing for standing in _standings(account_id) if standing.is_shown(now)]
+    living = [standing for standing in shown if standing.is_living]
+    joined = {_place(standing) for standing in living}
+    left = {_place(s): s for s in shown if not s.is_living and _place(s) not in joined}
+    return [*living, *left.values()]
+
+
+def _place(standing: Standing) -> tuple[int, UUID | None]:
+    """What one has once at a time: a membership of one's own in a network, or one represented."""
+    membership = standing.membership
+    return membership.network_id, membership.id if standing.representative else None
+
+
+def standing_of(account_id: UUID, membership_id: UUID, *, fresh: bool = False) -> Standing | None:
+    """The membership as this account has it, ended or not; None if it has no part in it.
+
+    `fresh` reads it anew, under a lock that the caller holds.
+    """
+    found = _standings(account_id, membership_id, fresh=fresh)
+    return next((s for s in found if s.is_living), found[-1] if found else None)
+
+
+def has_profile(account_id: UUID) -> bool:
+    """Whether there is something for this account to see there."""
+    return bool(standings_of(account_id))
+
+
+def _standings(
+    account_id: UUID, membership_id: UUID | None = None, *, fresh: bool = False
+) -> list[Standing]:
+    of_one = sa.true() if membership_id is None else Membership.id == membership_id
+    with_definition = joinedload(Membership.definition).joinedload(DefinitionVersion.network)
+    own = db.session.scalars(
+        sa.select(Membership)
+        .where(Membership.account_id == account_id, of_one)
+        .options(with_definition)
+        .order_by(Membership.member_since, Membership.id)
+        .execution_options(populate_existing=fresh)
+    )
+    represented = db.session.execute(
+        sa.select(Membership, Representative)
+        .join(Representative, Representative.membership_id == Membership.id)
+        .where(Representative.account_id == account_id, of_one)
+        .options(with_definition)
+        .order_by(Representative.since, Representative.id)
+        .execution_options(populate_existing=fresh)
+    )
+    return [
+        *(Standing(membership, None) for membership in own),
+        *(Standing(membership, person) for membership, person in represented),
+    ]
+
+
+def membership_of(network_id: int, membership_id: UUID) -> Membership | None:
+    """The membership of that id, if it is this network's."""
+    return db.session.scalar(
+        sa.select(Membership)
+        .where(Membership.id == membership_id, Membership.network_id == network_id)
+        .options(joinedload(Membership.definition).joinedload(DefinitionVersion.network))
+    )
+
+
+def living_representatives(membership_id: UUID) -> Sequence[Representative]:
+    """Who acts for the organisation now, longest first."""
+    return db.session.scalars(
+        sa.select(Representative)
+        .where(Representative.membership_id == membership_id, Representative.ended_at.is_(None))
+        .order_by(Representative.since, Representative.id)
+    ).all()
 
 
 def living_membership(account: Account, network_id: int) -> Membership | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -66,3 +66,35 @@ def consents_of(subject_id: UUID) -> Sequence[ConsentEvent]:
         .where(ConsentEvent.subject_id == subject_id)
         .order_by(ConsentEvent.id)
     ).all()
+
+
+def newest_steps(subject_ids: Collection[UUID]) -> list[ConsentEvent]:
+    """How each consent of these subjects stands: its newest step, in the order of giving."""
+    newest = (
+        sa.select(sa.func.max(ConsentEvent.id))
+        .where(ConsentEvent.subject_id.in_(subject_ids))
+        .group_by(ConsentEvent.subject_id, ConsentEvent.purpose)
+    )
+    return list(
+        db.session.scalars(
+            sa.select(ConsentEvent).where(ConsentEvent.id.in_(newest)).order_by(ConsentEvent.id)
+        )
+    )
+
+
+def consents_under(email: str) -> list[ConsentEvent]:
+    """The newest step of every consent that holds and belongs to this address."""
+    newest = sa.select(sa.func.max(ConsentEvent.id)).group_by(
+        ConsentEvent.subject_id, ConsentEvent.purpose
+    )
+    return list(
+        db.session.scalars(
+            sa.select(ConsentEvent)
+            .where(
+                ConsentEvent.email == email,
+                ConsentEvent.step == ConsentStep.CONFIRMED,
+                ConsentEvent.id.in_(newest),
+            )
+            .order_by(ConsentEvent.id)
+        )
+    )

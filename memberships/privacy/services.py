@@ -52,14 +52,19 @@ def settle_consents(subject_id: UUID, *, newsletter: bool, channel: str, proof: 
 
 
 def _follow(
-    given: ConsentEvent, step: ConsentStep, *, channel: str, proof: str | None = None
+    given: ConsentEvent,
+    step: ConsentStep,
+    *,
+    channel: str,
+    proof: str | None = None,
+    email: str = "",
 ) -> None:
     db.session.add(
         ConsentEvent(
             network_id=given.network_id,
             definition_id=given.definition_id,
             subject_id=given.subject_id,
-            email=given.email,
+            email=email or given.email,
             purpose=given.purpose,
             step=step,
             text=given.text,
@@ -89,3 +94,20 @@ def withdraw_consents(subject_id: UUID, *, channel: str) -> None:
     for given in given_consents(subject_id):
         if confirmed_since(subject_id, given.purpose) is not None:
             _follow(given, ConsentStep.WITHDRAWN, channel=channel)
+
+
+def withdraw_consent(newest: ConsentEvent, *, channel: str) -> bool:
+    """Withdraw the consent whose newest step this is; False, and nothing stored, if none holds."""
+    if newest.step is not ConsentStep.CONFIRMED:
+        return False
+    _follow(newest, ConsentStep.WITHDRAWN, channel=channel)
+    return True
+
+
+def move_consent(newest: ConsentEvent, email: str, *, proof: str) -> None:
+    """Let a consent that holds go on under another proven address of the same account.
+
+    `proof` is the hash of the secret from the mail to it (Art. 7(1) GDPR).
+    """
+    if newest.step is ConsentStep.CONFIRMED:
+        _follow(newest, ConsentStep.CONFIRMED, channel="address_change", proof=proof, email=email)

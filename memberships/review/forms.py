@@ -8,13 +8,14 @@ from uuid import UUID
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.fields import DateField
-from wtforms.validators import DataRequired, Length, Optional, ValidationError
+from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import HiddenInput
 
 from memberships.applications.models import Channel, Recommendation
 from memberships.applications.validators import clean_line, clean_text, wanted_characters
 from memberships.calendar import BERLIN
 from memberships.database import utcnow
+from memberships.members.models import EndReason
 
 LONGEST = 4000
 _TOO_LONG = f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."
@@ -124,6 +125,32 @@ class SeatForm(CaseForm):
     seat_reason = TextAreaField(
         "Begründung für einen weiteren Sitz",
         [DataRequired("Schreiben Sie, warum es einen weiteren Sitz gibt."), *_TEXT],
+        filters=[clean_text],
+    )
+
+
+END_REASONS = {
+    EndReason.OWN_EXIT.value: "Austritt, uns mitgeteilt",
+    EndReason.ENDED_BY_NETWORK.value: "Durch das Netzwerk beendet",
+    EndReason.SEAT_VACANT.value: "Sitz nicht besetzt",
+    EndReason.ORGANISATION_DISSOLVED.value: "Organisation aufgelöst (ohne E-Mail)",
+    EndReason.DECEASED.value: "Verstorben (ohne E-Mail)",
+    EndReason.MERGED_DUPLICATE.value: "Doppelt geführt",
+}
+
+
+def _reason_is_told(form: Any, field: TextAreaField) -> None:
+    if form.reason.data == EndReason.ENDED_BY_NETWORK and not field.data:
+        raise StopValidation("Schreiben Sie, warum das Netzwerk die Mitgliedschaft beendet.")
+
+
+class EndForm(CaseForm):
+    """`version` is the membership's."""
+
+    reason = RadioField("Grund", [DataRequired("Wählen Sie einen Grund aus.")], choices=END_REASONS)
+    message = TextAreaField(
+        "Persönlicher Satz in der E-Mail",
+        [_reason_is_told, Optional(), *_TEXT],
         filters=[clean_text],
     )
 

@@ -29,6 +29,7 @@ from memberships.database import db, utcnow
 from memberships.events.models import Event
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import latest_mails
+from memberships.members.models import Membership
 from memberships.members.queries import names_of
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
@@ -248,6 +249,7 @@ class Case:
     names: dict[UUID, str]
     organisation: OrganisationState | None
     seat_names: dict[UUID, list[str]]
+    membership: Membership | None
 
     @property
     def open_question(self) -> InformationRequest | None:
@@ -284,6 +286,7 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         names={account.id: account.shown_name for account in found[Account]},
         organisation=state,
         seat_names=names_of(state.seats) if state and state.seats else {},
+        membership=application.membership,
     )
 
 

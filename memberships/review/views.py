@@ -30,9 +30,14 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
-from memberships.applications.queries import answers_as_asked, application_id_of
+from memberships.applications.queries import (
+    answers_as_asked,
+    answers_in_words,
+    application_id_of,
+)
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.members.errors import SeatTaken
+from memberships.members.models import Membership
 from memberships.networks.definition import Policy
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
@@ -147,6 +152,7 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         case=found,
         application=application,
         answers=answers_as_asked(application, net),
+        member_answers=_answers_of(found.membership),
         timeline=timeline_of(found, net),
         looked_up=request.args.get("organisation", "")[:200],
         known=queries.known_organisations(network.slug, request.args.get("organisation", "")[:200]),
@@ -157,6 +163,12 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         done=_done([network.id]),
         **(defaults | state),
     )
+
+
+def _answers_of(membership: Membership | None) -> list[tuple[str, str]]:
+    if membership is None:
+        return []
+    return answers_in_words(membership.answers, definition_of(membership.definition))
 
 
 def _recommendation_form(application: Application) -> RecommendationForm:

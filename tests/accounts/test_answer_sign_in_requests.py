@@ -27,7 +27,8 @@ from tests.accounts.cases import (
     role_row,
     sign_in_mails,
 )
-from tests.factories import confirmed, submitted, token_in
+from tests.applications.joining import ANSWERS, AVD
+from tests.factories import Applied, confirmed, submitted, token_in
 from tests.tables import all_of, dump, only
 
 T5 = """Guten Tag,
@@ -70,8 +71,32 @@ def test_only_hashes_of_link_and_code_are_stored(client: FlaskClient) -> None:
         assert secret not in stored[0]
 
 
+def waiting(email: str) -> Applied:
+    """An application about which a person has to decide."""
+    return confirmed(ANSWERS[AVD], slug=AVD, email=email)
+
+
+def test_a_member_gets_a_link_and_the_way_to_what_is_still_open(client: FlaskClient) -> None:
+    confirmed(email="mara@example.org")
+    applied = waiting("mara@example.org")
+    _forget_mails()
+
+    ask(client, "mara@example.org")
+    answer_sign_in_requests()
+
+    assert [mail.kind for mail in all_of(OutgoingMail)] == ["sign_in", "case_link"]
+    mail = all_of(OutgoingMail)[1]
+    opened = db.session.scalars(
+        sa.select(CaseToken.application_id).where(
+            CaseToken.token_hash == token_hash(token_in(mail))
+        )
+    ).one()
+    assert opened == applied.id
+    assert only(SignInRequest).mails == 2
+
+
 def test_somebody_with_only_an_application_gets_the_link_to_it(client: FlaskClient) -> None:
-    applied = confirmed(email="mara@example.org")
+    applied = waiting("mara@example.org")
     _forget_mails()
 
     ask(client, "mara@example.org")
@@ -90,7 +115,7 @@ def test_somebody_with_only_an_application_gets_the_link_to_it(client: FlaskClie
 
 def test_each_application_has_a_mail_of_its_own(client: FlaskClient) -> None:
     for _ in range(7):
-        confirmed(email="mara@example.org")
+        waiting("mara@example.org")
     _forget_mails()
 
     ask(client, "mara@example.org")
@@ -120,14 +145,10 @@ def test_an_unconfirmed_application_opens_nothing(client: FlaskClient) -> None:
 
 
 def test_a_withdrawn_application_opens_nothing(client: FlaskClient) -> None:
-    confirmed(email="mara@example.org")
+    waiting("mara@example.org")
     _forget_mails()
     with unit_of_work():
-        db.session.execute(
-            sa.update(Application).values(
-                status=ApplicationStatus.WITHDRAWN, decided_at=None, membership_id=None
-            )
-        )
+        db.session.execute(sa.update(Application).values(status=ApplicationStatus.WITHDRAWN))
 
     ask(client, "mara@example.org")
     answer_sign_in_requests()

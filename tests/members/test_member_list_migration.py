@@ -26,7 +26,7 @@ def test_older_members_are_listed_as_if_they_came_today(engine: str, tmp_path: P
             before[0] == "('buergerstiftung oederan mara hofmann ben@example.org', "
             "'buergerstiftung oederan', 'foundation', '', '')"
         )
-        downgrade(revision="0005")
+        downgrade(revision="0007")
         upgrade()
         assert _listed() == before
 

@@ -15,7 +15,7 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM, Event
 from memberships.events.queries import events_about
 from memberships.members.errors import SeatTaken
-from memberships.members.models import Holder, Membership, Representative
+from memberships.members.models import EndReason, Holder, Membership, Representative
 from memberships.members.queries import (
     living_membership,
     names_of,
@@ -54,7 +54,9 @@ def start_talheim(email: str = "mara@example.org", **changes: Any) -> Membership
 
 
 def end(membership: Membership) -> None:
-    db.session.execute(sa.update(Membership).values(ended_at=utcnow()))
+    db.session.execute(
+        sa.update(Membership).values(ended_at=utcnow(), end_reason=EndReason.OWN_EXIT)
+    )
     db.session.expire(membership)
 
 

@@ -1,6 +1,7 @@
 """What can happen to accounts, sign-in requests and roles. None of it commits.
 
-Answering sign-in requests is a module of its own, as it knows applications, which know accounts.
+Answering sign-in requests and changing addresses are modules of their own, as they know
+applications and members, which know accounts.
 """
 
 from __future__ import annotations

@@ -14,8 +14,10 @@ from memberships.accounts.queries import (
     roles_of,
 )
 from memberships.accounts.services.signing_in import sign_in_code_hash
+from memberships.applications.models import ApplicationStatus
 from memberships.applications.services import open_case
 from memberships.database import db, utcnow
+from memberships.members.queries import has_profile
 from memberships.settings import current_settings
 from memberships.tokens import new_code, new_token, token_hash
 
@@ -26,8 +28,9 @@ PAUSE = timedelta(minutes=10)
 def answer_requests(limit: int = 20) -> int:
     """Answer up to `limit` open requests, each once however many workers run; returns how many.
 
-    Staff get a link and a code (T5). Somebody who only has applications gets the links to those.
-    Everybody else, and whoever was mailed often enough this hour, gets nothing.
+    Staff and members get a link and a code (T5). Members get the links to applications that are not
+    approved yet, too; somebody who only has applications gets the links to all of those. Everybody
+    else, and whoever was mailed often enough this hour, gets nothing.
     """
     requests = open_requests(utcnow(), limit)
     for request in requests:
@@ -48,6 +51,9 @@ def _answer(request: SignInRequest) -> None:
     account = account_by_email(request.email)
     if account is not None and roles_of(account.id):
         _send_link(request, account)
+    elif account is not None and has_profile(account.id):
+        _send_link(request, account)
+        _send_cases(request, besides=ApplicationStatus.APPROVED)
     else:
         _send_cases(request)
     db.session.flush()
@@ -58,12 +64,12 @@ def _send_link(request: SignInRequest, account: Account) -> None:
     request.account_id = account.id
     request.token_hash = token_hash(token)
     request.code_hash = sign_in_code_hash(request, code)
-    request.mails = 1
+    request.mails += 1
     mails.sign_in(request, token=token, code=code)
 
 
-def _send_cases(request: SignInRequest) -> None:
-    for application in living_applications_of(request.email, MOST_CASES):
+def _send_cases(request: SignInRequest, besides: ApplicationStatus | None = None) -> None:
+    for application in living_applications_of(request.email, MOST_CASES, besides=besides):
         case_token = open_case(application, purpose="case_link")
         mails.case_link(request, application, case_token=case_token)
         request.mails += 1

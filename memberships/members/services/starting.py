@@ -1,4 +1,4 @@
-"""Memberships begin here, and what leaves the house is written down."""
+"""Memberships begin, and organisations get representatives."""
 
 from __future__ import annotations
 
@@ -11,19 +11,11 @@ from memberships.database import db, utcnow, uuid7
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import SeatTaken
-from memberships.members.models import (
-    LONGEST_KEY,
-    Export,
-    ExportContent,
-    ExportFormat,
-    Holder,
-    Membership,
-    Representative,
-)
+from memberships.members.models import Holder, Membership, Representative
 from memberships.members.queries import representatives_of, seats_of
+from memberships.members.services.listing import refresh_listing
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
-from memberships.search import fold
 
 # What is asked about the person and not about the organisation, besides name and address.
 PERSONAL_ANSWERS = frozenset({"role_in_organisation", "phone"})
@@ -123,70 +115,3 @@ def _represent(
         representative=str(representative.id),
     )
     return representative
-
-
-def refresh_listing(membership: Membership, people: Sequence[Representative] = ()) -> None:
-    """Bring up to date what the list of members is searched, sorted and filtered by.
-
-    Whoever changes a membership's name, answers, address or representatives (`people`, the living
-    ones) calls this in the same unit of work.
-    """
-    answers = membership.answers
-    name = membership.organisation_name or ""
-    if membership.holder is Holder.PERSON:
-        name = f"{membership.last_name} {membership.first_name}"
-    membership.search_text = search_text_of(membership, people)
-    membership.sort_name = fold(name)[:LONGEST_KEY]
-    membership.organisation_kind = answers.get("organisation_kind") or ""
-    membership.federal_state = answers.get("federal_state") or ""
-    membership.district_key = fold(answers.get("district") or "")[:LONGEST_KEY]
-
-
-def search_text_of(membership: Membership, people: Sequence[Representative] = ()) -> str:
-    """What the office searches a member in, folded: names, addresses, place and postal code."""
-    words = [membership.organisation_name]
-    words += [membership.answers.get("postal_code"), membership.answers.get("place")]
-    everybody: list[Membership | Representative] = [membership, *people]
-    for person in everybody:
-        words += [person.first_name, person.last_name]
-        words.append(person.account.email if person.account else None)
-    return fold(" ".join(word for word in words if word))
-
-
-def record_export(
-    network_id: int,
-    *,
-    content: ExportContent,
-    format: ExportFormat,  # noqa: A002 - the column's name
-    purpose: str,
-    wanted: Mapping[str, Any],
-    columns: Sequence[str],
-    row_count: int,
-    by: Actor,
-) -> Export:
-    """Write down that a file with members' data was made, for whom and what for.
-
-    Called before the file leaves. `wanted` says how the list was filtered, without any name.
-    """
-    export = Export(
-        network_id=network_id,
-        account_id=by.id,
-        at=utcnow(),
-        content=content,
-        format=format,
-        purpose=purpose,
-        filter=dict(wanted),
-        columns=list(columns),
-        row_count=row_count,
-    )
-    db.session.add(export)
-    db.session.flush()
-    record_event(
-        EventTag.MEMBERS_EXPORTED,
-        export,
-        by=by,
-        content=content.value,
-        format=format.value,
-        rows=row_count,
-    )
-    return export

@@ -1,0 +1,55 @@
+"""What can happen to memberships, one function per verb. None of them commits."""
+
+from memberships.members.services.changing import (
+    KEPT,
+    ON_REQUEST,
+    change_answers,
+    check_membership,
+    decisive_keys,
+)
+from memberships.members.services.consenting import withdraw_own_consent
+from memberships.members.services.ending import (
+    end_membership,
+    end_preview,
+    leave_network,
+    return_to_network,
+)
+from memberships.members.services.listing import (
+    record_export,
+    refresh_listing,
+    relist,
+    search_text_of,
+)
+from memberships.members.services.locking import (
+    membership_for_change,
+    own_membership_for_change,
+)
+from memberships.members.services.starting import (
+    PERSONAL_ANSWERS,
+    Contact,
+    add_representative,
+    start_membership,
+)
+
+__all__ = [
+    "KEPT",
+    "ON_REQUEST",
+    "PERSONAL_ANSWERS",
+    "Contact",
+    "add_representative",
+    "change_answers",
+    "check_membership",
+    "decisive_keys",
+    "end_membership",
+    "end_preview",
+    "leave_network",
+    "membership_for_change",
+    "own_membership_for_change",
+    "record_export",
+    "refresh_listing",
+    "relist",
+    "return_to_network",
+    "search_text_of",
+    "start_membership",
+    "withdraw_own_consent",
+]

@@ -1,0 +1,23 @@
+"""Members take back what they agreed to, signed in, at once (Art. 7(3) GDPR)."""
+
+from __future__ import annotations
+
+from memberships.accounts.models import Account
+from memberships.events.models import Actor, EventTag
+from memberships.events.services import record_event
+from memberships.members.consents import consents_of_standing
+from memberships.members.queries import Standing
+from memberships.privacy.services import withdraw_consent
+
+
+def withdraw_own_consent(standing: Standing, purpose: str, *, account: Account, by: Actor) -> bool:
+    """Withdraw the account's consent to this purpose in this membership.
+
+    Returns False, and stores nothing, when none holds: a second click changes nothing.
+    """
+    given = [c for c in consents_of_standing(standing, account.email) if c.purpose == purpose]
+    withdrawn = [withdraw_consent(consent, channel="profile") for consent in given]
+    if not any(withdrawn):
+        return False
+    record_event(EventTag.MEMBERSHIP_CONSENT_WITHDRAWN, standing.membership, by=by, purpose=purpose)
+    return True
