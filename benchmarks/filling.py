@@ -75,7 +75,8 @@ def copies(model: type[Model], changes: dict[str, str]) -> Any:
     values = ", ".join(changes.get(name, f"model.{name}") for name in columns)
     return sa.text(
         f"INSERT INTO {table.name} ({', '.join(columns)}) "  # noqa: S608 - our own names
-        "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS integer) UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
+        "WITH RECURSIVE n(i) AS (SELECT CAST(:first AS integer) "
+        "UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
         f"SELECT {values} FROM n, (SELECT * FROM {table.name} ORDER BY id DESC LIMIT 1) AS model"
     )
 

@@ -68,6 +68,7 @@ def run(where: Place, *, mails: int, rounds: int) -> str:
             texts = db.session.scalars(sa.select(OutgoingMail.body)).all()
             db.session.rollback()
             for _ in range(rounds):
+                db.session.rollback()  # what was read last hides what is queued now
                 _queue(where, sent, mails, str(texts[0]))
                 began = time.perf_counter()
                 while deliver_due_mails().taken:
