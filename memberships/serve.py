@@ -32,7 +32,6 @@ from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
 
-
 # Two workers of four threads; the benchmarks start theirs with the same.
 WEB_OPTIONS = (
     "--worker-class", "gthread", "--workers", "2", "--threads", "4", "--no-control-socket",
