@@ -32,7 +32,8 @@ check: $(STAMPS)/dev $(STAMPS)/package $(TABLES) ## formatting, lint, types, imp
 	@$(BIN)/djlint --lint --quiet templates
 	@$(BIN)/deptry memberships
 
-bench: $(STAMPS)/package $(TABLES) ## figures: how far our tables agree with others; never part of the tests
+bench: $(STAMPS)/test $(STAMPS)/package $(TABLES) ## figures of docs/performance.md, within five minutes; SIZE=full for large ones
+	@$(BIN)/python -m benchmarks.performance $(ARGS)
 	@$(BIN)/python -m benchmarks.territory_agreement
 
 format: $(STAMPS)/dev ## write the code in the house's format

@@ -218,6 +218,8 @@ class Confirmation(Model):
     tries_left: Mapped[int]
     made_at: Mapped[datetime]
 
+    application: Mapped[Application] = relationship()
+
 
 class CaseToken(Model):
     """Opens the applicant's own page. Each mail has its own, with a purpose and an end."""

@@ -141,11 +141,9 @@ def _mail_confirmation(application: Application, *, newsletter: bool) -> None:
     token, code = new_token(), new_code()
     application.confirmation_mails += 1
     application.confirmation_mailed_at = utcnow()
-    # Before what refers to it: nothing tells the session the order of these two.
-    db.session.flush()
     db.session.add(
         Confirmation(
-            application_id=application.id,
+            application=application,
             token_hash=token_hash(token),
             code_hash=_code_hash(application, code),
             tries_left=current_settings().code_tries,
