@@ -51,8 +51,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(member_views.bp)
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
-    app.register_blueprint(member_views.bp)
-    app.register_blueprint(profile_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)

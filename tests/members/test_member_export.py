@@ -23,6 +23,7 @@ from memberships.events.queries import check_log
 from memberships.members import files
 from memberships.members.errors import SheetFull
 from memberships.members.models import (
+    EndReason,
     Export,
     ExportContent,
     ExportFormat,
@@ -304,7 +305,9 @@ def test_mail_about_the_membership_goes_to_every_living_member_once(
     confirmed(INSTITUTION, last_name="Fort", email="left@example.org", organisation_name="Dritte")
     with unit_of_work():
         db.session.execute(
-            sa.update(Membership).where(Membership.last_name == "Ende").values(ended_at=utcnow())
+            sa.update(Membership)
+            .where(Membership.last_name == "Ende")
+            .values(ended_at=utcnow(), end_reason=EndReason.OWN_EXIT)
         )
         db.session.execute(
             sa.update(Representative)

@@ -17,7 +17,7 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM
 from memberships.members import listing
 from memberships.members.listing import MemberFilter, Order, member_count, member_page
-from memberships.members.models import Holder, Membership
+from memberships.members.models import EndReason, Holder, Membership
 from memberships.members.services import Contact, start_membership
 from memberships.networks.services import publish_definition
 from memberships.permissions import Role
@@ -77,7 +77,9 @@ def member(first_name: str, last_name: str, **answers: Any) -> UUID:
 def end(id_: UUID) -> None:
     with unit_of_work():
         db.session.execute(
-            sa.update(Membership).where(Membership.id == id_).values(ended_at=utcnow())
+            sa.update(Membership)
+            .where(Membership.id == id_)
+            .values(ended_at=utcnow(), end_reason=EndReason.OWN_EXIT)
         )
 
 

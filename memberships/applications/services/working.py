@@ -68,6 +68,7 @@ def enter_application(
     application.entered_by_id = by.id
     application.due_at = promised_by(definition, utcnow())
     db.session.add(application)
+    db.session.flush()
     record_event(EventTag.APPLICATION_ENTERED, application, by=by, channel=channel)
     link_by_name(application)
     token = open_case(application, purpose="entered_mail")
