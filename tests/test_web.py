@@ -57,6 +57,7 @@ def addresses(app: Flask, waiting: Applied, member: Applied) -> Iterator[str]:
         "page_token": [waiting.page_token, member.page_token, "unknown"],
         "confirm_token": [waiting.confirm_token, member.confirm_token, "unknown"],
         "case_token": ["unknown"],
+        "membership_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "token": ["unknown"],
         "application_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "role_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],

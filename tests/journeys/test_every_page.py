@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Arrives
 from tests.journeys.person import FORM, NETWORK, Person, new_address
 from tests.journeys.server import Product
+from tests.journeys.staff import family_name
 
 PAGES = {
     "/": "Mitglied werden in einem Netzwerk für Beteiligung",
@@ -53,7 +54,8 @@ def test_every_state_is_accessible_by_day_and_night(anybody: Person) -> None:
     page.get_by_label("Für eine Organisation oder Initiative").check()
     anybody.clicks("Anmelden")
     anybody.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="all mistakes")
-    waiting = anybody.applies(email=email, organisation="Verein Grüner Hof", circular=True)
+    club = f"Verein {family_name()}"
+    waiting = anybody.applies(email=email, organisation=club, circular=True)
     page.get_by_text("E-Mail-Adresse korrigieren").click()
     anybody.sees("Wir haben Ihnen eine E-Mail geschickt", state="all of waiting")
     page.get_by_label("Code aus der E-Mail").fill("1")
@@ -64,7 +66,7 @@ def test_every_state_is_accessible_by_day_and_night(anybody: Person) -> None:
     anybody.opens(link)
     anybody.sees("Anmeldung bestätigen", state="confirm with circular")
     anybody.clicks("Anmeldung bestätigen")
-    anybody.sees("Verein Grüner Hof ist Mitglied im Netzwerk Bürgerhaushalt", state="member")
+    anybody.sees(f"{club} ist Mitglied im Netzwerk Bürgerhaushalt", state="member")
     anybody.opens(link)
     anybody.sees("Ihre Anmeldung ist schon bestätigt", state="confirmed before")
     anybody.opens(waiting)

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Arrives
 from tests.journeys.person import FORM, Person, new_address
 from tests.journeys.server import Product, served, served_over_https
+from tests.journeys.staff import family_name
 from tests.postgres import VARIABLE, database
 
 MEMBER = "Sie sind Mitglied im Netzwerk Bürgerhaushalt"
@@ -21,7 +22,7 @@ def join(person: Person, email: str) -> None:
     person.sees("Mitglied werden in einem Netzwerk für Beteiligung", state="start")
     person.clicks("Netzwerk Bürgerhaushalt", role="link")
     person.sees("Netzwerk Bürgerhaushalt", state="network")
-    page.get_by_role("main").get_by_role("link", name="Anmelden").click()
+    page.get_by_role("main").get_by_role("link", name="Anmelden").first.click()
     person.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="form")
     person.opens(page.url)
     person.fills_in(email=email)
@@ -104,7 +105,8 @@ def test_an_institution_joins_by_keyboard_and_code(
     expect(kind).to_be_visible()
     person.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="form-institution")
     tab_to("Organisation oder Initiative")
-    page.keyboard.type("Gemeinde Lindenau am Bach")
+    town = f"Gemeinde {family_name()}"
+    page.keyboard.type(town)
     tab_to("Art der Organisation")
     page.keyboard.type("Gemeinde")
     for label, text in [("Vorname", "Jörg"), ("Nachname", "Pfister"), ("E-Mail-Adresse", email)]:
@@ -121,7 +123,7 @@ def test_an_institution_joins_by_keyboard_and_code(
     tab_to("Code aus der E-Mail")
     page.keyboard.type(code)
     press("Enter")
-    member = "Gemeinde Lindenau am Bach ist Mitglied im Netzwerk Bürgerhaushalt"
+    member = f"{town} ist Mitglied im Netzwerk Bürgerhaushalt"
     person.sees(member, state="member-institution")
     person.mail(email, "Willkommen")
     page.locator("pre").get_by_role("link").first.click()

@@ -81,12 +81,7 @@ def _resume(application: Application) -> None:
 
 
 def end_open_question(application: Application) -> None:
-    """A question that needs no answer any more stays on record as ended, and is not mailed.
-
-    Called before the status changes: in review none is open.
-    """
-    if application.status is ApplicationStatus.IN_REVIEW:
-        return
+    """A question that needs no answer any more stays on record as ended, and is not mailed."""
     request = open_question(application)
     if request is not None:
         request.ended_at = utcnow()

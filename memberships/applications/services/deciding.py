@@ -327,9 +327,12 @@ def _decline(application: Application, *, by: Actor, reason: str, message: str) 
 
 
 def _settle(application: Application, status: ApplicationStatus, *, by: Actor) -> None:
-    end_open_question(application)
+    # In review none is open: that saves the look.
+    may_be_asked = application.status is not ApplicationStatus.IN_REVIEW
     now = utcnow()
     application.status = status
     application.decided_at = application.takes_effect_at = application.settled_at = now
     application.decided_by_id = by.id
     application.clock_stopped_at = None
+    if may_be_asked:
+        end_open_question(application)
