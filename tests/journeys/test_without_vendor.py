@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Arrives
 from tests.journeys.person import FORM, NETWORK, Person, new_address
 from tests.journeys.server import Product, copy_without_vendor, served, wait_for
+from tests.journeys.staff import family_name
 
 
 @pytest.fixture
@@ -37,8 +38,9 @@ def joins(person: Person) -> None:
     expect(page.get_by_label("Art der Organisation")).to_be_hidden()
     person.sends()
     person.sees("Anmeldung zum Netzwerk Bürgerhaushalt", state="plain form")
-    person.applies(email=email, organisation="Verein Grüner Hof")
+    club = f"Verein {family_name()}"
+    person.applies(email=email, organisation=club)
     person.sees("Wir haben Ihnen eine E-Mail geschickt", state="plain waiting")
     person.opens(person.link(email))
     person.clicks("Anmeldung bestätigen")
-    person.sees("Verein Grüner Hof ist Mitglied im Netzwerk Bürgerhaushalt", state="plain member")
+    person.sees(f"{club} ist Mitglied im Netzwerk Bürgerhaushalt", state="plain member")
