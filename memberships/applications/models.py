@@ -150,6 +150,7 @@ class Application(Model):
     search_text: Mapped[str] = mapped_column(Text)
     decided_by_rule: Mapped[str | None] = mapped_column(String(40))
     membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("memberships.id"), index=True)
+    restricted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     network: Mapped[Network] = relationship()

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.accounts.models import Account
@@ -74,6 +74,9 @@ class Membership(Model):
 
     The columns from `search_text` on repeat, folded, what the list of members is searched, sorted
     and filtered by (adr/0012-columns-for-the-member-list.md); `refresh_listing` keeps them true.
+
+    While `restricted_at` is set, it is kept and nothing else (Art. 18 GDPR): in no list, directory,
+    mailing or export, and not erased.
     """
 
     __tablename__ = "memberships"
@@ -144,6 +147,7 @@ class Membership(Model):
     end_reason: Mapped[EndReason | None]
     ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     to_check_since: Mapped[datetime | None]
+    restricted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
     account: Mapped[Account | None] = relationship(foreign_keys=[account_id])
@@ -201,6 +205,26 @@ class Representative(Model):
     @property
     def full_name(self) -> str:
         return f"{self.first_name} {self.last_name}"
+
+
+class ObjectionTo(StrEnum):
+    """What a member objects to (Art. 21 GDPR): being listed for others, or being written to."""
+
+    DIRECTORY = "directory"
+    MAILING = "mailing"
+
+
+class Objection(Model):
+    """One person's objection in one membership; the row is deleted when it is taken back."""
+
+    __tablename__ = "objections"
+    __table_args__ = (UniqueConstraint("membership_id", "account_id", "against"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    membership_id: Mapped[UUID] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"))
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    against: Mapped[ObjectionTo]
+    at: Mapped[datetime]
 
 
 class ExportContent(StrEnum):
