@@ -12,13 +12,13 @@ from memberships.applications import queries, services
 from memberships.applications.errors import (
     ApplicationChanged,
     ApplicationNotDecidable,
+    ApplicationRestricted,
     LinkUnknown,
     NothingAsked,
     NotWithdrawable,
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
-from memberships.applications.own_data import OWN_STEPS, own_data, own_data_in_words
 from memberships.applications.validators import UNWANTED, clean_text, has_unwanted_characters
 from memberships.applications.views import bp, limited, link_is_unknown
 from memberships.database import db, unit_of_work, utcnow
@@ -31,11 +31,16 @@ from memberships.networks.queries import definition_of
 from memberships.permissions import public
 from memberships.privacy.models import NEWSLETTER
 from memberships.privacy.queries import confirmed_since
+from memberships.rights.queries import OWN_STEPS, own_data, own_data_in_words
+from memberships.tokens import consent_token
 from memberships.web import network_or_404
 
 LONGEST_ANSWER = 4000
 STALE = "Ihre Angaben haben sich inzwischen geändert. Bitte prüfen Sie sie noch einmal."
 DECIDED = "Darüber ist inzwischen entschieden. Ändern lässt sich hier nichts mehr."
+RESTRICTED = (
+    "Die Verarbeitung ist eingeschränkt. Heben Sie das zuerst auf; gespeichert wurde nichts."
+)
 
 
 @bp.get("/vorgang/<case_token>")
@@ -63,7 +68,8 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
         question=queries.open_question(application),
         timeline=_steps(application),
         now=utcnow(),
-        may_correct=application.status.is_decidable,
+        consent_token=consent_token(application.id, application.email),
+        may_correct=application.status.is_decidable and application.restricted_at is None,
         may_withdraw=application.status.may_be_withdrawn,
         **(defaults | state),
     )
@@ -104,6 +110,8 @@ def answer(case_token: str) -> Any:
             services.receive_information(_for_change(case_token), typed)
     except LinkUnknown:
         return link_is_unknown()
+    except ApplicationRestricted:
+        return _case_again(case_token, 409, notice=RESTRICTED, typed_answer=typed)
     except NothingAsked:
         notice = "Diese Frage ist schon beantwortet oder braucht keine Antwort mehr."
         return _case_again(case_token, 409, notice=notice, typed_answer=typed)
@@ -136,6 +144,8 @@ def correct(case_token: str) -> Any:
         return link_is_unknown()
     if not application.status.is_decidable:
         return _show_case(application, case_token, notice=DECIDED), 409
+    if application.restricted_at is not None:
+        return _show_case(application, case_token, notice=RESTRICTED), 409
     return _show_correction(application, case_token, _form_of(application))
 
 
@@ -171,8 +181,10 @@ def _show_correction(
 @limited
 def correct_answers(case_token: str) -> Any:
     application = queries.application_by_case_token(case_token)
-    if application is None:
-        return link_is_unknown()
+    return _correct(application, case_token) if application else link_is_unknown()
+
+
+def _correct(application: Application, case_token: str) -> Any:
     typed = MultiDict(request.form)
     typed.setlist("email", [application.email])
     form = ApplicationForm(_own_definition(application), typed)
@@ -186,6 +198,8 @@ def correct_answers(case_token: str) -> Any:
         return link_is_unknown()
     except ApplicationChanged:
         return _show_correction(application, case_token, form, notice=STALE), 409
+    except ApplicationRestricted:
+        return _show_correction(application, case_token, form, notice=RESTRICTED), 409
     except ApplicationNotDecidable:
         return _case_again(case_token, 409, notice=DECIDED)
     return redirect(url_for(".case", case_token=case_token), 303)

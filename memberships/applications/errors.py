@@ -35,6 +35,10 @@ class ApplicationNotDecidable(Exception):
     """The application is not waiting for a decision (any more); nothing was stored or mailed."""
 
 
+class ApplicationRestricted(ApplicationNotDecidable):
+    """Its data is kept and nothing else, until the restriction is lifted (Art. 18 GDPR)."""
+
+
 class ApplicationChanged(Exception):
     """Something changed after the person opened the page; nothing was stored or mailed.
 

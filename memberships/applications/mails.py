@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memberships.applications.models import Application, InformationRequest
-from memberships.links import public_url_for
+from memberships.links import consents_url, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
@@ -135,6 +135,8 @@ def _queue(kind: str, application: Application, case_token: str, **context: obje
         office=Office(name=net.name, reply_to=net.office.email),
         **common_words(application),
         case_url=public_url_for("applications.case", case_token=case_token) if case_token else "",
+        # Not to an address that nobody has proven, nor when all consents have ended.
+        consents_url=consents_url(application.id, application.email) if case_token else "",
         **context,
     )
 

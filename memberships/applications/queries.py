@@ -344,6 +344,7 @@ def _asked(
         .join(Application, Application.id == InformationRequest.application_id)
         .where(
             Application.status == ApplicationStatus.INFORMATION_REQUESTED,
+            Application.restricted_at.is_(None),
             InformationRequest.answered_at.is_(None),
             InformationRequest.ended_at.is_(None),
             *conditions,

@@ -50,6 +50,10 @@ def _circular(row: ListedMember) -> Lines:
     return ["ja" if person.gets_circular else "nein" for person in row.people]
 
 
+def _objection(row: ListedMember) -> Lines:
+    return ["gegen Mailings" if person.objects_to_mailings else "" for person in row.people]
+
+
 ENDED = Column("ende", "Beendet am", "", lambda row: [short_date(row.membership.ended_at)])
 
 
@@ -64,6 +68,7 @@ def columns_of(net: Definition, *, ended: bool = False) -> dict[str, Column]:
         Column("kreis", "Kreis", "postal_code", _answer("district")),
         Column("land", "Bundesland", "postal_code", _land),
         Column("rundbrief", "Rundbrief", "", _circular),
+        Column("widerspruch", "Widerspruch", "", _objection),
         Column("seit", "Mitglied seit", "", lambda row: [short_date(row.membership.member_since)]),
     ]
     asked = {"", *net.conditions}

@@ -34,5 +34,9 @@ class RepresentativesChanged(Exception):
     """Whether the person is the organisation's last representative is not what the page said."""
 
 
+class MembershipRestricted(Exception):
+    """The person's data is kept and nothing else, until the restriction is lifted."""
+
+
 class MembershipChanged(Exception):
     """Something about the membership changed after the person saw it."""

@@ -17,7 +17,14 @@ from memberships.accounts.models import Account
 from memberships.applications.models import Application
 from memberships.calendar import BERLIN
 from memberships.database import db
-from memberships.members.models import Export, Holder, Membership, Representative
+from memberships.members.models import (
+    Export,
+    Holder,
+    Membership,
+    Objection,
+    ObjectionTo,
+    Representative,
+)
 from memberships.members.queries import representatives_of
 from memberships.privacy.models import NEWSLETTER, ConsentEvent
 from memberships.privacy.queries import agreed_addresses
@@ -40,8 +47,8 @@ class MemberFilter:
     """Which members are listed, and how. Empty parts leave nothing out.
 
     `circular`: whether somebody of the membership has agreed to the circular. `ended`: those that
-    have ended, instead of the living ones. `after`, `before`: the member that the page follows, or
-    precedes.
+    have ended, instead of the living ones; `restricted` those whose data is only kept. `after`,
+    `before`: the member that the page follows, or precedes.
     """
 
     text: str = ""
@@ -53,6 +60,7 @@ class MemberFilter:
     until: date | None = None
     circular: bool | None = None
     ended: bool = False
+    restricted: bool = False
     order: Order = Order.NAME
     after: str = ""
     before: str = ""
@@ -70,6 +78,7 @@ class MemberFilter:
             "until": self.until and self.until.isoformat(),
             "circular": self.circular,
             "ended": self.ended or None,
+            "restricted": self.restricted or None,
         }
         return {key: value for key, value in parts.items() if value not in {None, ""}}
 
@@ -77,7 +86,8 @@ class MemberFilter:
     def is_narrowed(self) -> bool:
         """Whether anything is left out of the living members."""
         chosen = (self.text, self.holder, self.kind, self.state, self.district, self.since)
-        return any(chosen) or bool(self.until) or self.circular is not None or self.ended
+        kept = self.ended or self.restricted
+        return any(chosen) or bool(self.until) or self.circular is not None or kept
 
 
 @dataclass(frozen=True)
@@ -89,6 +99,7 @@ class ListedPerson:
     phone: str
     role: str
     gets_circular: bool
+    objects_to_mailings: bool
 
 
 @dataclass(frozen=True)
@@ -177,10 +188,11 @@ def member_count(network_id: int, wanted: MemberFilter) -> int:
 
 def member_conditions(network_id: int, wanted: MemberFilter) -> list[sa.ColumnElement[bool]]:
     """What a membership must fulfil to be listed; each part but the text has an index."""
-    ended = Membership.ended_at
+    ended, restricted = Membership.ended_at, Membership.restricted_at
     conditions: list[sa.ColumnElement[bool]] = [
         Membership.network_id == network_id,
         ended.is_not(None) if wanted.ended else ended.is_(None),
+        restricted.is_not(None) if wanted.restricted else restricted.is_(None),
     ]
     for column, value in (
         (Membership.holder, wanted.holder),
@@ -216,17 +228,30 @@ def _begin_of(day: date) -> datetime:
 def _agreed(network_id: int) -> tuple[sa.Select[UUID | None, UUID], type[Account]]:
     """Membership and account of everybody whose agreement to the circular holds.
 
-    Each came with an application that led to the membership, from the account's own address.
+    Each came with an application that led to the membership, from the account's own address. Who
+    objects to being written to gets none, whatever was agreed before (Art. 21 GDPR).
     """
     account = aliased(Account)
     query = (
         agreed_addresses(network_id, NEWSLETTER)
         .join(Application, Application.id == ConsentEvent.subject_id)
         .join(account, account.email == ConsentEvent.email)
-        .where(Application.network_id == network_id, Application.membership_id.is_not(None))
+        .where(
+            Application.network_id == network_id,
+            Application.membership_id.is_not(None),
+            ~_objects(Application.membership_id, account.id),
+        )
         .with_only_columns(Application.membership_id, account.id)
     )
     return query, account
+
+
+def _objects(membership_id: Any, account_id: Any) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        Objection.membership_id == membership_id,
+        Objection.account_id == account_id,
+        Objection.against == ObjectionTo.MAILING,
+    )
 
 
 def _somebody_agreed(network_id: int) -> sa.ColumnElement[bool]:
@@ -238,6 +263,7 @@ def _somebody_agreed(network_id: int) -> sa.ColumnElement[bool]:
         Representative.membership_id == Application.membership_id,
         Representative.account_id == account.id,
         Representative.ended_at.is_(None),
+        Representative.restricted_at.is_(None),
     )
     return Membership.id.in_(
         sa.union_all(ids.join(member, person), ids.join(Representative, representative))
@@ -245,15 +271,17 @@ def _somebody_agreed(network_id: int) -> sa.ColumnElement[bool]:
 
 
 def listed(network_id: int, memberships: Sequence[Membership]) -> list[ListedMember]:
-    """The memberships as rows of the list, in three statements."""
+    """The memberships as rows of the list, in four statements."""
     ids = [membership.id for membership in memberships]
-    people, cases, agreed = representatives_of(ids), _cases(network_id, ids), _who(network_id, ids)
+    people, cases = representatives_of(ids), _cases(network_id, ids)
+    agreed, objecting = _who(network_id, ids), _who_objects(ids)
     return [
         ListedMember(
             membership,
             [
-                _person(membership, one, agreed)
+                _person(membership, one, agreed, objecting)
                 for one in ([membership] if membership.account else people.get(membership.id, []))
+                if one is membership or one.restricted_at is None
             ],
             cases.get(membership.id),
         )
@@ -262,7 +290,10 @@ def listed(network_id: int, memberships: Sequence[Membership]) -> list[ListedMem
 
 
 def _person(
-    membership: Membership, one: Membership | Representative, agreed: set[tuple[UUID, UUID]]
+    membership: Membership,
+    one: Membership | Representative,
+    agreed: set[tuple[UUID, UUID]],
+    objecting: set[tuple[UUID, UUID]],
 ) -> ListedPerson:
     return ListedPerson(
         name=f"{one.first_name} {one.last_name}",
@@ -270,6 +301,7 @@ def _person(
         phone=str(one.answers.get("phone") or ""),
         role=str(one.answers.get("role_in_organisation") or ""),
         gets_circular=(membership.id, one.account_id) in agreed,
+        objects_to_mailings=(membership.id, one.account_id) in objecting,
     )
 
 
@@ -286,6 +318,15 @@ def _who(network_id: int, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     query, _ = _agreed(network_id)
     rows = db.session.execute(query.where(Application.membership_id.in_(ids)))
     return {(membership_id, account_id) for membership_id, account_id in rows if membership_id}
+
+
+def _who_objects(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
+    rows = db.session.execute(
+        sa.select(Objection.membership_id, Objection.account_id).where(
+            Objection.membership_id.in_(ids), Objection.against == ObjectionTo.MAILING
+        )
+    )
+    return {(membership_id, account_id) for membership_id, account_id in rows}
 
 
 def all_members(network_id: int, wanted: MemberFilter) -> Iterator[ListedMember]:
@@ -313,10 +354,16 @@ class Recipient:
 def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
     """Whom a mailing may go to, each person once, by name: members and those who represent one.
 
-    Of living memberships only. For news only those whose agreement is confirmed and not withdrawn
-    (UWG § 7(2) no. 2); mails about the membership itself need none.
+    Of living memberships only, and nobody who objects (Art. 21 GDPR) or whose data is only kept
+    (Art. 18). For news only those whose agreement is confirmed and not withdrawn (UWG § 7(2)
+    no. 2); mails about the membership itself need none.
     """
-    living = (Membership.network_id == network_id, Membership.ended_at.is_(None))
+    living = (
+        Membership.network_id == network_id,
+        Membership.ended_at.is_(None),
+        Membership.restricted_at.is_(None),
+        ~_objects(Membership.id, Account.id),
+    )
     of_persons = (
         sa.select(Account.email, Membership.first_name, Membership.last_name)
         .select_from(Membership)
@@ -328,7 +375,7 @@ def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
         .select_from(Membership)
         .join(Representative, Representative.membership_id == Membership.id)
         .join(Account, Account.id == Representative.account_id)
-        .where(*living, Representative.ended_at.is_(None))
+        .where(*living, Representative.ended_at.is_(None), Representative.restricted_at.is_(None))
     )
     if news:
         agreed, _ = _agreed(network_id)

@@ -6,7 +6,7 @@ from typing import Any
 
 from memberships.accounts.models import Account
 from memberships.database import utcnow
-from memberships.links import public_url_for
+from memberships.links import consents_url, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import preview_mail, queue_mail
 from memberships.members.models import EndReason, Membership, return_until
@@ -92,6 +92,7 @@ def _queue(kind: str, membership: Membership, to: str, **context: Any) -> Outgoi
         about=membership,
         to=to,
         office=Office(name=net.name, reply_to=net.office.email),
+        consents_url=consents_url(membership.id, to) if membership.is_living else "",
         **_common_words(membership),
         **context,
     )

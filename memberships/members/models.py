@@ -176,7 +176,10 @@ class Membership(Model):
 
 
 class Representative(Model):
-    """Somebody who acts for an organisation that is a member, for a time."""
+    """Somebody who acts for an organisation that is a member, for a time.
+
+    `restricted_at` is of this person alone: the organisation stays listed, without them.
+    """
 
     __tablename__ = "representatives"
     __table_args__ = (
@@ -198,6 +201,7 @@ class Representative(Model):
     answers: Mapped[dict[str, Any]]
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    restricted_at: Mapped[datetime | None]
 
     membership: Mapped[Membership] = relationship()
     account: Mapped[Account] = relationship()

@@ -14,7 +14,8 @@ from memberships.applications.queries import answers_in_words
 from memberships.database import db
 from memberships.members.consents import consents_of_standing
 from memberships.members.mails import network_of
-from memberships.members.queries import Standing, living_representatives
+from memberships.members.models import ObjectionTo
+from memberships.members.queries import Standing, living_representatives, objections_of
 from memberships.members.services import ON_REQUEST
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
@@ -40,6 +41,7 @@ class Card:
     net: Definition
     answers: list[tuple[str, str]]
     consents: list[ShownConsent]
+    objections: frozenset[ObjectionTo]
 
     @property
     def organisation(self) -> str:
@@ -58,7 +60,13 @@ def card_of(standing: Standing, account: Account) -> Card:
     net = network_of(standing.membership)
     asked = definition_of(standing.membership.definition)
     answers = {**standing.all_answers, "email": account.email, **dict.fromkeys(_ABOUT_APPLYING)}
-    return Card(standing, net, answers_in_words(answers, asked), _consents(standing, account, net))
+    return Card(
+        standing,
+        net,
+        answers_in_words(answers, asked),
+        _consents(standing, account, net),
+        objections_of(standing.membership.id, account.id),
+    )
 
 
 def answers_on_request(standing: Standing) -> list[tuple[str, str]]:

@@ -51,6 +51,11 @@ NOTICES = {
     "widerrufen": "Ihre Einwilligung ist widerrufen.",
     "adresse": "Ihre E-Mail-Adresse ist geändert. Auf anderen Geräten sind Sie abgemeldet.",
     "gespeichert": "Ihre Angaben sind gespeichert.",
+    "eingeschraenkt": "Ihre Angaben werden nur noch aufbewahrt. Eine E-Mail ist unterwegs.",
+    "aufgehoben": "Ihre Angaben werden wieder verwendet. Eine E-Mail ist unterwegs.",
+    "keine-mailings": "Wir schreiben Ihnen keine Einladungen und Rundbriefe mehr.",
+    "mailings": "Einladungen zur Mitgliedschaft erhalten Sie wieder.",
+    "beendet": "Diese Mitgliedschaft ist schon beendet. Geändert wurde jetzt nichts.",
 }
 REFUSALS: dict[type[Exception], str] = {
     MembershipEnded: "Diese Mitgliedschaft ist schon beendet. Geändert wurde jetzt nichts.",

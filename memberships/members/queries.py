@@ -13,7 +13,14 @@ from sqlalchemy.orm import joinedload
 
 from memberships.accounts.models import Account
 from memberships.database import db, utcnow
-from memberships.members.models import Holder, Membership, Representative, return_until
+from memberships.members.models import (
+    Holder,
+    Membership,
+    Objection,
+    ObjectionTo,
+    Representative,
+    return_until,
+)
 from memberships.networks.models import DefinitionVersion
 
 
@@ -51,6 +58,11 @@ class Standing:
         return self.is_living or (until is not None and now <= until)
 
     @property
+    def restricted_at(self) -> datetime | None:
+        """Since when this person's data is kept and nothing else (Art. 18 GDPR)."""
+        return (self.representative or self.membership).restricted_at
+
+    @property
     def full_name(self) -> str:
         person = self.representative or self.membership
         return f"{person.first_name} {person.last_name}"
@@ -83,6 +95,11 @@ def standings_of(account_id: UUID) -> list[Standing]:
     joined = {_place(standing) for standing in living}
     left = {_place(s): s for s in shown if not s.is_living and _place(s) not in joined}
     return [*living, *left.values()]
+
+
+def every_standing_of(account_id: UUID) -> list[Standing]:
+    """All that is stored of the account's memberships, ended ones too, in no list or order."""
+    return _standings(account_id)
 
 
 def _place(standing: Standing) -> tuple[int, UUID | None]:
@@ -223,3 +240,14 @@ def names_of(memberships: Sequence[Membership]) -> dict[UUID, list[str]]:
 def account_of(email: str) -> Account | None:
     """The account of an address, if there is one. Never for a public page."""
     return db.session.scalar(sa.select(Account).where(Account.email == email))
+
+
+def objections_of(membership_id: UUID, account_id: UUID) -> frozenset[ObjectionTo]:
+    """What the account objects to in this membership (Art. 21 GDPR)."""
+    return frozenset(
+        db.session.scalars(
+            sa.select(Objection.against).where(
+                Objection.membership_id == membership_id, Objection.account_id == account_id
+            )
+        )
+    )

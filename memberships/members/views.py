@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, render_template, request, send_file
+from flask import Blueprint, abort, render_template, request, send_file
 from werkzeug.wrappers import Response
 
 from memberships.accounts.guard import requires, signed_in_actor
@@ -52,6 +52,7 @@ def _wanted_filter() -> MemberFilter:
         until=_day(asked.get("bis", "")),
         circular=_YES_OR_NO.get(asked.get("rundbrief", "")),
         ended="beendete" in asked,
+        restricted="eingeschraenkte" in asked,
         order=Order(order) if order in set(Order) else Order.NAME,
         after=asked.get("ab", ""),
         before=asked.get("vor", ""),
@@ -107,6 +108,8 @@ def list_members(network: Network) -> str:
 @requires(Permission.EXPORT_MEMBERS)
 def export_members(network: Network) -> Any:
     net = current_definitions()[network.slug]
+    if _wanted_filter().restricted:
+        abort(404)
     form = ExportForm()
     if request.method == "GET" or not form.validate():
         return _show_export(network, net, form), 200 if request.method == "GET" else 422
@@ -203,5 +206,6 @@ def filter_words(parts: Mapping[str, Any], net: Definition) -> str:
         "until": lambda value: f"Mitglied bis {date.fromisoformat(value):%d.%m.%Y}",
         "circular": lambda value: "mit Rundbrief" if value else "ohne Rundbrief",
         "ended": lambda _: "beendete Mitgliedschaften",
+        "restricted": lambda _: "eingeschränkte Mitgliedschaften",
     }
     return ", ".join(say(parts[key]) for key, say in words.items() if key in parts)

@@ -6,7 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from flask_wtf import FlaskForm
-from wtforms import HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    IntegerField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
 from wtforms.fields import DateField
 from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
 from wtforms.widgets import HiddenInput
@@ -175,3 +183,17 @@ def fill_reasons(form: DeclineForm, reasons: Any) -> DeclineForm:
     """Offer the network's own reasons."""
     form.reason.choices = [(reason.key, reason.label) for reason in reasons]
     return form
+
+
+class RestrictionForm(CaseForm):
+    """`informed`: whoever was told before it is lifted (Art. 18(3) GDPR)."""
+
+    informed = BooleanField("Die Person weiß, dass die Einschränkung jetzt aufgehoben wird.")
+
+
+class AddressForm(StaffForm):
+    email = StringField(
+        "E-Mail-Adresse",
+        [DataRequired("Geben Sie die E-Mail-Adresse ein."), Length(max=254, message=_TOO_LONG)],
+        filters=[clean_line],
+    )

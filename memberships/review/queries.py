@@ -41,11 +41,14 @@ COUNTED = 1000
 AUTOMATIC_FOR = timedelta(days=30)
 _BY_DUE = (Application.due_at.asc(), Application.id.asc())
 _BY_ID = (Application.id.desc(),)
+# What is restricted is kept and nothing else (Art. 18 GDPR).
+_IS_USED = Application.restricted_at.is_(None)
 
 
 class Tab(StrEnum):
     OPEN = "offen"
     ASKED = "gefragt"
+    RESTRICTED = "eingeschraenkt"
     AUTOMATIC = "automatisch"
     ALL = "alle"
 
@@ -116,7 +119,10 @@ def _listed(
 
 
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
+    is_restricted = wanted.tab is Tab.RESTRICTED
+    conditions: list[sa.ColumnElement[bool]] = [
+        Application.restricted_at.is_not(None) if is_restricted else _IS_USED
+    ]
     match wanted.tab:
         case Tab.OPEN:
             conditions.append(Application.status == ApplicationStatus.IN_REVIEW)
@@ -128,7 +134,7 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
                 Application.decided_by_id.is_(None),
                 Application.decided_at > utcnow() - AUTOMATIC_FOR,
             ]
-        case Tab.ALL:
+        case Tab.ALL | Tab.RESTRICTED:
             conditions.append(Application.status != ApplicationStatus.UNCONFIRMED)
     if wanted.text:
         pattern = contains_pattern(wanted.text)
@@ -184,7 +190,7 @@ def waiting_counts(network_ids: Collection[int]) -> dict[ApplicationStatus, int]
 
 def _of_status(network_ids: Collection[int], status: ApplicationStatus) -> sa.Select[UUID]:
     return sa.select(Application.id).where(
-        Application.network_id.in_(network_ids), Application.status == status
+        Application.network_id.in_(network_ids), Application.status == status, _IS_USED
     )
 
 
@@ -201,6 +207,8 @@ def overdue_count(network_id: int) -> int:
             sa.select(sa.func.count()).where(
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
+                _IS_USED,
+                _IS_USED,
                 Application.due_at < utcnow(),
             )
         )
@@ -215,6 +223,8 @@ def new_count(network_id: int, since: datetime) -> int:
             sa.select(sa.func.count()).where(
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
+                _IS_USED,
+                _IS_USED,
                 Application.confirmed_at >= since,
             )
         )
@@ -229,6 +239,7 @@ def next_due(network_ids: Collection[int], *, besides: UUID) -> Application | No
         .where(
             Application.network_id.in_(network_ids),
             Application.status == ApplicationStatus.IN_REVIEW,
+            _IS_USED,
             Application.id != besides,
         )
         .order_by(Application.due_at, Application.id)
@@ -343,6 +354,7 @@ def _similar_to(application: Application) -> sa.Select[Application]:
             Application.network_id == application.network_id,
             Application.id != application.id,
             Application.status != ApplicationStatus.UNCONFIRMED,
+            _IS_USED,
             sa.or_(*same),
         )
         .order_by(Application.id.desc())
@@ -357,6 +369,7 @@ def applications_for_meeting(network_id: int) -> Sequence[Application]:
         .where(
             Application.network_id == network_id,
             Application.status == ApplicationStatus.IN_REVIEW,
+            _IS_USED,
         )
         .options(
             joinedload(Application.definition).joinedload(DefinitionVersion.network),

@@ -37,6 +37,9 @@ _WORDS = {
     EventTag.APPLICATION_DECLINED: ("close", "Abgelehnt"),
     EventTag.APPLICATION_WITHDRAWN: ("close", "Zurückgezogen"),
     EventTag.APPLICATION_CLOSED: ("clock", "Ohne Antwort geschlossen"),
+    EventTag.APPLICATION_RESTRICTED: ("alert", "Verarbeitung eingeschränkt"),
+    EventTag.APPLICATION_RESTRICTION_LIFTED: ("check", "Einschränkung aufgehoben"),
+    EventTag.APPLICATION_CONSENT_WITHDRAWN: ("close", "Einwilligung widerrufen"),
 }
 _MAIL_STATES = {
     MailState.QUEUED: ("clock", "wird gesendet"),

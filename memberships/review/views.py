@@ -190,9 +190,13 @@ def _done(network_ids: list[int]) -> Application | None:
     return done if is_shown else None
 
 
-def case_for_change(network: Network, application_id: UUID, version: int | None) -> Application:
+def case_for_change(
+    network: Network, application_id: UUID, version: int | None, *, even_restricted: bool = False
+) -> Application:
     try:
-        return services.application_for_change(network.id, application_id, seen_version=version)
+        return services.application_for_change(
+            network.id, application_id, seen_version=version, even_restricted=even_restricted
+        )
     except ApplicationUnknown:
         abort(404)
 
@@ -232,7 +236,7 @@ def write_note(network: Network, application_id: UUID) -> Any:
     if not form.validate_on_submit():
         return show_case(network, application_id, note_form=form), 422
     with unit_of_work():
-        application = case_for_change(network, application_id, None)
+        application = case_for_change(network, application_id, None, even_restricted=True)
         services.write_note(application, form.text.data, by=signed_in_actor())
     return back_to_case(network, application_id, "notizen")
 
@@ -364,6 +368,7 @@ def _decide(
     if found is None:
         abort(404)
     try:
+        services.require_unrestricted(found.application)
         check(found.application)
     except REFUSED as error:
         return refused(network, application_id, error, kept=form)

@@ -7,7 +7,11 @@ from memberships.applications.services.asking import (
     remind_of_questions,
     request_information,
 )
-from memberships.applications.services.cases import application_for_change, open_case
+from memberships.applications.services.cases import (
+    application_for_change,
+    open_case,
+    require_unrestricted,
+)
 from memberships.applications.services.deciding import (
     BodyDecision,
     Outcome,
@@ -85,6 +89,7 @@ __all__ = [
     "release_application",
     "remind_of_questions",
     "request_information",
+    "require_unrestricted",
     "resend_confirmation",
     "submission_key",
     "submit_application",

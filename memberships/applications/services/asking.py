@@ -11,7 +11,11 @@ from memberships.applications.models import (
     InformationRequest,
 )
 from memberships.applications.queries import open_question, questions_to_close, questions_to_remind
-from memberships.applications.services.cases import open_case, promised_by
+from memberships.applications.services.cases import (
+    open_case,
+    promised_by,
+    require_unrestricted,
+)
 from memberships.calendar import end_of_day
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, SYSTEM, Actor, EventTag
@@ -55,8 +59,10 @@ def receive_information(
 ) -> None:
     """Store the answer to the open question; the clock goes on.
 
-    A closed application is taken up again. Raises NothingAsked when no question is open.
+    A closed application is taken up again. Raises NothingAsked when no question is open,
+    ApplicationRestricted when the case's data is only kept.
     """
+    require_unrestricted(application)
     request = open_question(application)
     if request is None or application.status not in {
         ApplicationStatus.INFORMATION_REQUESTED,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import joinedload
 from memberships.applications.errors import (
     ApplicationChanged,
     ApplicationNotDecidable,
+    ApplicationRestricted,
     ApplicationUnknown,
 )
 from memberships.applications.models import (
@@ -35,13 +36,17 @@ _SEARCHED = ("first_name", "last_name", "email", "organisation_name", "place", "
 
 
 def application_for_change(
-    network_id: int, application_id: UUID, *, seen_version: int | None = None
+    network_id: int,
+    application_id: UUID,
+    *,
+    seen_version: int | None = None,
+    even_restricted: bool = False,
 ) -> Application:
     """The application of that network, locked, as the person saw it.
 
     Raises ApplicationUnknown when the network has no such case, or its address is not proven yet,
-    ApplicationNotDecidable when somebody has decided it since, ApplicationChanged when anything
-    else differs from what was seen.
+    ApplicationRestricted when its data is only kept, ApplicationNotDecidable when somebody has
+    decided it since, ApplicationChanged when anything else differs from what was seen.
     """
     application = db.session.scalar(
         sa.select(Application)
@@ -60,11 +65,19 @@ def application_for_change(
     )
     if application is None:
         raise ApplicationUnknown
+    if not even_restricted:
+        require_unrestricted(application)
     if seen_version is not None and application.version != seen_version:
         if not application.status.is_decidable:
             raise ApplicationNotDecidable
         raise ApplicationChanged(changes_since(application, seen_version))
     return application
+
+
+def require_unrestricted(application: Application) -> None:
+    """Raises ApplicationRestricted while the case's data is kept and nothing else."""
+    if application.restricted_at is not None:
+        raise ApplicationRestricted
 
 
 def open_case(application: Application, *, purpose: str) -> str:

@@ -18,6 +18,7 @@ from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,
     keep_revision,
+    require_unrestricted,
     search_text_of,
 )
 from memberships.applications.services.organisations import match_anew
@@ -36,9 +37,10 @@ def correct_answers(
 
     The mail address stays: it is proven. `seen_revision` counts corrections; the row's version
     would tell what the office does. Returns False, and stores nothing, when nothing differs.
-    Raises ApplicationNotDecidable when the case is decided or closed, ApplicationChanged when the
-    answers changed after the person saw them.
+    Raises ApplicationRestricted when the case's data is only kept, ApplicationNotDecidable when it
+    is decided or closed, ApplicationChanged when the answers changed after the person saw them.
     """
+    require_unrestricted(application)
     if not application.status.is_decidable:
         raise ApplicationNotDecidable
     if answer_revision(application) != (seen_revision or 0):
@@ -65,13 +67,15 @@ def correct_answers(
 def withdraw_application(application: Application) -> None:
     """Take the application back; all its links end and a receipt is mailed.
 
+    A restriction ends with it: the person wants the data erased, not kept.
+
     Raises NotWithdrawable when it is decided or withdrawn already.
     """
     if not application.status.may_be_withdrawn:
         raise NotWithdrawable
     end_open_question(application)
     application.status = ApplicationStatus.WITHDRAWN
-    application.clock_stopped_at = None
+    application.clock_stopped_at = application.restricted_at = None
     application.settled_at = utcnow()
     close_case_links(application)
     withdraw_consents(application.id, channel="withdrawal")

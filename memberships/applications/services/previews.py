@@ -14,8 +14,9 @@ _LINK = "[persönlicher Link]"
 
 
 def _preview(kind: str, application: Application, **context: object) -> tuple[str, str]:
-    """Subject and body exactly as they would leave, but for the link, which each mail gets anew."""
-    return preview_mail(kind, {**mails.common_words(application), "case_url": _LINK, **context})
+    """Subject and body exactly as they would leave, but for the links: they are the person's."""
+    links = {"case_url": _LINK, "consents_url": _LINK}
+    return preview_mail(kind, {**mails.common_words(application), **links, **context})
 
 
 def approval_preview(application: Application, message: str) -> tuple[str, str]:

@@ -24,6 +24,7 @@ from memberships.members.services.locking import (
     membership_for_change,
     own_membership_for_change,
 )
+from memberships.members.services.objecting import object_to, take_back_objection
 from memberships.members.services.starting import (
     PERSONAL_ANSWERS,
     Contact,
@@ -44,6 +45,7 @@ __all__ = [
     "end_preview",
     "leave_network",
     "membership_for_change",
+    "object_to",
     "own_membership_for_change",
     "record_export",
     "refresh_listing",
@@ -51,5 +53,6 @@ __all__ = [
     "return_to_network",
     "search_text_of",
     "start_membership",
+    "take_back_objection",
     "withdraw_own_consent",
 ]

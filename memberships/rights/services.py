@@ -1,0 +1,144 @@
+"""What the person that data is about may demand: restriction, and taking consents back by link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import flag_modified
+
+from memberships.accounts.models import Account
+from memberships.applications.models import Application
+from memberships.database import db, utcnow
+from memberships.events.models import APPLICANT, Actor, EventTag
+from memberships.events.services import record_event
+from memberships.members.errors import MembershipUnknown
+from memberships.members.models import Membership
+from memberships.members.queries import Standing, account_of, standing_of
+from memberships.members.services import own_membership_for_change
+from memberships.privacy.services import withdraw_consent
+from memberships.rights import mails
+from memberships.rights.queries import ConsentLink, consents_that_hold
+
+
+@dataclass(frozen=True)
+class Party:
+    """One person in one network, locked: the cases about them, and what they are there."""
+
+    applications: Sequence[Application]
+    standing: Standing | None
+    email: str
+
+    @property
+    def full_name(self) -> str:
+        return self.standing.full_name if self.standing else self.applications[0].full_name
+
+
+def party_of_membership(account: Account, membership_id: UUID) -> Party:
+    """The account's part in a membership. Raises MembershipUnknown when it has none.
+
+    Cases are locked first, as an approval does.
+    """
+    found = standing_of(account.id, membership_id)
+    if found is None:
+        raise MembershipUnknown
+    cases = sa.select(Application).where(Application.membership_id == membership_id)
+    if found.representative is not None:
+        cases = cases.where(Application.email == account.email)
+    applications = db.session.scalars(
+        cases.order_by(Application.id)
+        .with_for_update(of=Application)
+        .execution_options(populate_existing=True)
+    ).all()
+    return Party(applications, own_membership_for_change(account.id, membership_id), account.email)
+
+
+def party_of_case(application: Application) -> Party:
+    """The person that a locked case is about, with the membership that came of it."""
+    membership = application.membership
+    account = (membership.account or account_of(application.email)) if membership else None
+    if membership is None or account is None or standing_of(account.id, membership.id) is None:
+        return Party([application], None, application.email)
+    party = party_of_membership(account, membership.id)
+    if application in party.applications:
+        return party
+    return replace(party, applications=[application, *party.applications])
+
+
+def restrict(party: Party, *, by: Actor) -> bool:
+    """Keep the person's data and do nothing else with it, from now on (Art. 18 GDPR).
+
+    Returns False, and stores and mails nothing, when that is so already.
+    """
+    changed = _set_restriction(party, is_set=True, by=by)
+    if changed:
+        mails.restriction_set(_about(party), party.email, party.full_name)
+    return changed
+
+
+def lift_restriction(party: Party, *, by: Actor) -> bool:
+    """Use the person's data again; they are mailed (Art. 18(3) GDPR).
+
+    Returns False, and stores and mails nothing, when nothing is restricted.
+    """
+    changed = _set_restriction(party, is_set=False, by=by)
+    if changed:
+        mails.restriction_lifted(_about(party), party.email, party.full_name)
+    return changed
+
+
+def _set_restriction(party: Party, *, is_set: bool, by: Actor) -> bool:
+    moment = utcnow() if is_set else None
+    tags = (
+        (EventTag.APPLICATION_RESTRICTED, EventTag.MEMBERSHIP_RESTRICTED)
+        if is_set
+        else (EventTag.APPLICATION_RESTRICTION_LIFTED, EventTag.MEMBERSHIP_RESTRICTION_LIFTED)
+    )
+    changed = False
+    for application in party.applications:
+        if (application.restricted_at is None) is is_set:
+            application.restricted_at, changed = moment, True
+            record_event(tags[0], application, by=by)
+    standing = party.standing
+    if standing is not None and (standing.restricted_at is None) is is_set:
+        person, changed = standing.representative or standing.membership, True
+        person.restricted_at = moment
+        # A new version though only a representative's own row may differ.
+        flag_modified(standing.membership, "answers")
+        which = str(standing.representative.id) if standing.representative else None
+        record_event(tags[1], standing.membership, by=by, representative=which)
+    return changed
+
+
+def _about(party: Party) -> Application | Membership:
+    return party.standing.membership if party.standing else party.applications[0]
+
+
+def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
+    """Withdraw what this address has agreed to for the purpose, in the link's network, at once.
+
+    Returns False, and stores nothing, when nothing holds: a second click changes nothing.
+    """
+    about = _subject_for_change(link)
+    holding = [
+        consent
+        for consent in consents_that_hold(link.network_id, link.email)
+        if consent.purpose == purpose
+    ]
+    withdrawn = [withdraw_consent(consent, channel="mail_link") for consent in holding]
+    if not any(withdrawn):
+        return False
+    is_case = isinstance(about, Application)
+    tag = (
+        EventTag.APPLICATION_CONSENT_WITHDRAWN if is_case else EventTag.MEMBERSHIP_CONSENT_WITHDRAWN
+    )
+    record_event(tag, about, by=APPLICANT, purpose=purpose)
+    return True
+
+
+def _subject_for_change(link: ConsentLink) -> Application | Membership:
+    """Locked, so that no two events of its log take the same place."""
+    db.session.refresh(link.about, with_for_update={"key_share": True})
+    return link.about
