@@ -10,7 +10,12 @@ from flask import abort, render_template, request
 from memberships.accounts.guard import requires, signed_in_actor
 from memberships.database import unit_of_work
 from memberships.members import services
-from memberships.members.errors import MembershipChanged, MembershipEnded, MembershipUnknown
+from memberships.members.errors import (
+    MembershipChanged,
+    MembershipEnded,
+    MembershipRestricted,
+    MembershipUnknown,
+)
 from memberships.members.models import EndReason, Membership
 from memberships.members.queries import names_of
 from memberships.networks.models import Network
@@ -21,7 +26,7 @@ from memberships.review.forms import CaseForm, EndForm
 from memberships.review.queries import Case
 from memberships.review.views import back_to_case, bp, refused
 
-REFUSED = (MembershipChanged, MembershipEnded)
+REFUSED = (MembershipChanged, MembershipEnded, MembershipRestricted)
 
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/beenden", methods=["GET", "POST"])
@@ -31,6 +36,8 @@ def end_membership(network: Network, application_id: UUID) -> Any:
     valid = request.method == "POST" and form.validate()
     if not membership.is_living:
         return refused(network, application_id, MembershipEnded(), kept=form)
+    if membership.restricted_at is not None:
+        return refused(network, application_id, MembershipRestricted(), kept=form)
     if not valid or "ansehen" in request.form:
         return _show_ending(case, membership, form), 422 if form.errors else 200
     actor, membership_id = signed_in_actor(), membership.id

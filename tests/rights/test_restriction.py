@@ -280,3 +280,16 @@ def test_an_approved_case_takes_its_member_along(app, kim) -> None:
     restricted(applied)
     assert only(Membership).restricted_at is not None
     assert [mail.kind for mail in all_of(OutgoingMail)].count("restriction_set") == 1
+
+
+@pytest.mark.parametrize(("verb", "typed"), [("beenden", {"reason": "own_exit"}), ("geprueft", {})])
+def test_the_office_does_nothing_with_a_restricted_membership(app, kim, verb, typed) -> None:
+    applied = case()
+    approve(applied, kim)
+    browser = signed_in(app, kim)
+    form = get(browser, case_url(applied, verb="beenden")).form("beenden")
+    restricted(applied)
+    with nothing_stored():
+        answer = post(browser, case_url(applied, verb=verb), form.fields | typed)
+    assert answer.status == 409
+    assert "Die Verarbeitung ist eingeschränkt" in answer.words

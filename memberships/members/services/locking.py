@@ -12,7 +12,12 @@ import sqlalchemy as sa
 
 from memberships.accounts.models import Account
 from memberships.database import db
-from memberships.members.errors import MembershipChanged, MembershipEnded, MembershipUnknown
+from memberships.members.errors import (
+    MembershipChanged,
+    MembershipEnded,
+    MembershipRestricted,
+    MembershipUnknown,
+)
 from memberships.members.models import Membership
 from memberships.members.queries import Standing, membership_of, standing_of
 from memberships.organisations.models import Organisation
@@ -38,8 +43,8 @@ def membership_for_change(
 ) -> Membership:
     """The living membership of that network, locked, as the office saw it.
 
-    Raises MembershipUnknown when the network has none of this id, MembershipEnded, and
-    MembershipChanged when it is not as seen.
+    Raises MembershipUnknown when the network has none of this id, MembershipEnded,
+    MembershipRestricted when its data is only kept, MembershipChanged when it is not as seen.
     """
     membership = membership_of(network_id, membership_id)
     if membership is None:
@@ -47,6 +52,8 @@ def membership_for_change(
     _lock(membership, membership.account_id)
     if not membership.is_living:
         raise MembershipEnded
+    if membership.restricted_at is not None:
+        raise MembershipRestricted
     if membership.version != seen_version:
         raise MembershipChanged
     return membership
