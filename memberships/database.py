@@ -116,6 +116,8 @@ M = TypeVar("M", bound=Model)
 
 db = SQLAlchemy(metadata=Model.metadata)
 
+_NAP_SECONDS = 0.002
+
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _conflicts: dict[str, type[Exception]] = {}
 
@@ -240,6 +242,34 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 @event.listens_for(sa.Engine, "begin")
 def _begin(connection: Connection) -> None:
-    # On SQLite a reader that turns writer fails at once whatever the timeout: writers say so first.
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _writing.get() else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    # A reader that turns writer fails at once whatever the timeout: writers say so first.
+    if not _writing.get():
+        connection.exec_driver_sql("BEGIN")
+    elif not _has_begun_to_write(connection.connection.driver_connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # and say in its own words why not
+
+
+def _has_begun_to_write(connection: Any) -> bool:
+    """Take SQLite's one write lock, within the connection's timeout; False if others keep it.
+
+    SQLite itself sleeps longer with each try, up to a tenth of a second, and whoever has waited
+    longest is overtaken by all that come after. Asking often gives everybody the same chance.
+    """
+    (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    until = time.monotonic() + patience / 1000
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while time.monotonic() < until:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    raise
+                time.sleep(_NAP_SECONDS)
+            else:
+                return True
+        return False
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
