@@ -65,6 +65,8 @@ ALREADY_MEMBER = "already_member"
 SECOND_PERSON = "second_person"
 ORGANISATION_UNCLEAR = "organisation_unclear"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
+_IS_CLAIMED = text("claimed_by_id IS NOT NULL")
+_IS_AUTOMATIC = text("decided_by_id IS NULL AND decided_at IS NOT NULL")
 
 
 class Application(Model):
@@ -96,6 +98,22 @@ class Application(Model):
         ),
         Index("ix_applications_queue", "network_id", "status", "due_at", "id"),
         Index("ix_applications_newest", "network_id", "id"),
+        Index(
+            "ix_applications_claimed",
+            "network_id",
+            "claimed_by_id",
+            "due_at",
+            "id",
+            postgresql_where=_IS_CLAIMED,
+            sqlite_where=_IS_CLAIMED,
+        ),
+        Index(
+            "ix_applications_automatic",
+            "network_id",
+            "decided_at",
+            postgresql_where=_IS_AUTOMATIC,
+            sqlite_where=_IS_AUTOMATIC,
+        ),
         Index(
             "ix_applications_unconfirmed",
             "expires_at",
