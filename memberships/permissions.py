@@ -34,6 +34,7 @@ class Permission(StrEnum):
     VIEW_MEMBERS = "view_members"
     EXPORT_MEMBERS = "export_members"
     END_MEMBERSHIPS = "end_memberships"
+    RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
@@ -49,6 +50,7 @@ _COORDINATOR = _READER | {
     Permission.ENTER_APPLICATIONS,
     Permission.EXPORT_MEMBERS,
     Permission.END_MEMBERSHIPS,
+    Permission.RELEASE_ENTRIES,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

@@ -34,5 +34,17 @@ class RepresentativesChanged(Exception):
     """Whether the person is the organisation's last representative is not what the page said."""
 
 
+class MembershipRestricted(Exception):
+    """It is kept and nothing else (Art. 18 GDPR): nothing of it is shown to anybody."""
+
+
+class NothingToShow(Exception):
+    """What an entry should show is not answered, or nothing that this network shows."""
+
+
+class EntryNotWaiting(Exception):
+    """Somebody else has released or refused the entry, or the member has withdrawn it."""
+
+
 class MembershipChanged(Exception):
     """Something about the membership changed after the person saw it."""

@@ -13,10 +13,13 @@ from memberships.applications.models import Application
 from memberships.applications.queries import answers_in_words
 from memberships.database import db
 from memberships.members.consents import consents_of_standing
+from memberships.members.directory import DirectoryPlace, directory_place
 from memberships.members.mails import network_of
-from memberships.members.queries import Standing, living_representatives
+from memberships.members.models import PublicEntry
+from memberships.members.queries import Standing, asked_of, entry_of, living_representatives
+from memberships.members.questions import questions_to_ask
 from memberships.members.services import ON_REQUEST
-from memberships.networks.definition import Definition
+from memberships.networks.definition import AnyField, Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentStep
 
@@ -40,6 +43,9 @@ class Card:
     net: Definition
     answers: list[tuple[str, str]]
     consents: list[ShownConsent]
+    place: DirectoryPlace
+    entry: PublicEntry | None
+    questions: list[AnyField]
 
     @property
     def organisation(self) -> str:
@@ -56,9 +62,16 @@ _ABOUT_APPLYING = ("applicant_kind", "existing_member")
 def card_of(standing: Standing, account: Account) -> Card:
     """One membership as its card shows it."""
     net = network_of(standing.membership)
-    asked = definition_of(standing.membership.definition)
     answers = {**standing.all_answers, "email": account.email, **dict.fromkeys(_ABOUT_APPLYING)}
-    return Card(standing, net, answers_in_words(answers, asked), _consents(standing, account, net))
+    return Card(
+        standing,
+        net,
+        answers_in_words(answers, asked_of(standing.membership)),
+        _consents(standing, account, net),
+        place=directory_place(standing, account.id, net),
+        entry=entry_of(standing.membership.id),
+        questions=questions_to_ask(standing),
+    )
 
 
 def answers_on_request(standing: Standing) -> list[tuple[str, str]]:

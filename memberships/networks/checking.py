@@ -74,9 +74,7 @@ def check_profile(raw: dict[str, Any], form: Mapping[str, Any]) -> Iterator[Faul
             yield from _check_type(field, {}, raw, where)
             yield from _check_options(field, where)
             yield from _check_words(field, where)
-            yield from check_condition(
-                field.get("when"), kind, f"{where}.when", raw=raw, about=key
-            )
+            yield from check_condition(field.get("when"), kind, f"{where}.when", raw=raw, about=key)
             if field.get("required") is True:
                 yield Fault(f"{where}.required", "nobody must answer it", "leave it out", key)
             if field.get("type") in _FORM_ONLY:

@@ -19,7 +19,7 @@ from memberships.networks.definition import (
     Purpose,
 )
 from memberships.networks.states import STATES
-from memberships.networks.wording import asked_when, decided_when, options_of
+from memberships.networks.wording import asked_when, decided_when
 
 WIDTH = 100
 _LABEL = 22
