@@ -86,6 +86,7 @@ def _show_entry(
         entry=entry,
         is_own=is_own,
         values=values,
+        missing=[label for key, label in net.entry_labels.items() if key not in values],
         chosen=chosen,
         preview=shown_entry(membership, standing.person, chosen, net) if chosen else None,
         is_asked=typed is not None,

@@ -24,10 +24,10 @@ def check_visibility(raw: Mapping[str, Any], form: Mapping[str, Any]) -> Iterato
         for field in dicts(section.get("fields"))
     }
     shown = table(raw.get("visibility")).get("public_entry")
-    keys = shown if isinstance(shown, list) else []
+    keys = [str(key) for key in shown] if isinstance(shown, list) else []
     for n, key in enumerate(keys):
         where = f"visibility.public_entry.{n}"
-        field = {**form, **more}.get(key) if isinstance(key, str) else None
+        field = {**form, **more}.get(key)
         if key in NEVER_SHOWN or (field and field.get("type") in _PRIVATE):
             yield Fault(where, f"{key} is never public", "leave it out")
         elif key in keys[:n]:
@@ -45,7 +45,8 @@ _PRIVATE = ("consent", "email", "phone", "postal_code")
 def visibility_purposes(raw: Mapping[str, Any]) -> list[str]:
     """The purposes that the network's directory and its public entries need."""
     visibility = table(raw.get("visibility"))
-    has_directory = visibility.get("internal") in {"announced", "opt_in"}
+    # A list: what a file says here may be anything, also what cannot be looked up in a set.
+    has_directory = visibility.get("internal") in ["announced", "opt_in"]
     return [
         *([DIRECTORY] if has_directory else ()),
         *([ENTRY] if visibility.get("public_entry") else ()),
