@@ -21,6 +21,7 @@ from memberships.members.errors import (
 )
 from memberships.members.forms import RefusalForm
 from memberships.members.models import Membership
+from memberships.members.queries import membership_of
 from memberships.members.views import bp
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
@@ -97,6 +98,8 @@ def release_entry(network: Network, membership_id: UUID) -> Any:
 @requires(Permission.RELEASE_ENTRIES)
 def refuse_entry(network: Network, membership_id: UUID) -> Any:
     by, form = signed_in_actor(), RefusalForm()
+    if membership_of(network.id, membership_id) is None:
+        abort(404)
     if not form.validate():
         return _show_entries(network, wrong=membership_id, form=form), 422
     try:

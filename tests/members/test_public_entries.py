@@ -444,7 +444,7 @@ def test_withdrawing_nothing_changes_nothing(app: Flask) -> None:
 
 
 def test_the_boxes_are_empty_the_preview_is_the_real_thing(app: Flask) -> None:
-    id_ = on_a_seat(website="www.beispiel.de")
+    id_ = on_a_seat(website="https://www.beispiel.de")
     client, page = profile(app)
     assert "Öffentlich sieht Sie niemand" in page.words
     page = get(client, f"/profil/{id_}/eintrag")
