@@ -48,7 +48,7 @@ bp = Blueprint("profile", __name__, url_prefix="/profil")
 
 NOTICES = {
     "verlassen": "Das ist erledigt. Eine E-Mail, die es bestätigt, ist unterwegs.",
-    "zurueck": "Willkommen zurück. Nur der Rundbrief bleibt abbestellt.",
+    "zurueck": "Willkommen zurück. Was Sie freiwillig erlaubt hatten, bleibt widerrufen.",
     "widerrufen": "Ihre Einwilligung ist widerrufen.",
     "adresse": "Ihre E-Mail-Adresse ist geändert. Auf anderen Geräten sind Sie abgemeldet.",
     "gespeichert": "Ihre Angaben sind gespeichert.",

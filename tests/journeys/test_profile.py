@@ -58,7 +58,7 @@ def test_a_member_edits_unsubscribes_leaves_and_returns(
     colleague.signs_in(kim)
     colleague.opens("/koordination/buergerhaushalt/mitglieder/eintraege")
     colleague.sees("Öffentliche Einträge", state="entries to release")
-    colleague.clicks("Freigeben: Verein Grüner Hof")
+    colleague.clicks("Freigeben Verein Grüner Hof")
     colleague.sees("Öffentliche Einträge", state="entries released")
     colleague.opens("/netzwerke/buergerhaushalt/mitglieder?suche=gruener")
     colleague.sees("Mitglieder", state="public list")
