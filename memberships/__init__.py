@@ -19,8 +19,10 @@ from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
 from memberships.mails import views as mail_views
-from memberships.members import profile_views
+from memberships.members import entry_views as _entry_pages  # noqa: F401 - adds its routes
+from memberships.members import profile_views, public_views
 from memberships.members import views as member_views
+from memberships.members import visibility_views as _visibility_pages  # noqa: F401 - adds its routes
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
 from memberships.review import data_views as _data_pages  # noqa: F401 - adds its routes
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
     app.register_blueprint(member_views.bp)
+    app.register_blueprint(public_views.bp)
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
     app.register_blueprint(rights_views.bp)

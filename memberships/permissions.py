@@ -35,6 +35,7 @@ class Permission(StrEnum):
     EXPORT_MEMBERS = "export_members"
     END_MEMBERSHIPS = "end_memberships"
     RESTRICT_DATA = "restrict_data"
+    RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
@@ -51,6 +52,7 @@ _COORDINATOR = _READER | {
     Permission.EXPORT_MEMBERS,
     Permission.END_MEMBERSHIPS,
     Permission.RESTRICT_DATA,
+    Permission.RELEASE_ENTRIES,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

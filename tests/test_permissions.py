@@ -133,7 +133,12 @@ def test_every_network_against_every_other(app: Flask) -> None:
 
 def test_cases_and_roles_of_one_network_do_not_exist_in_another(app: Flask) -> None:
     own, other = SLUG, next(slug for slug in current_definitions() if slug != SLUG)
-    foreign = {"application_id": confirmed(slug=own).id, "role_id": invited(slug=own)}
+    case = confirmed(slug=own)
+    foreign = {
+        "application_id": case.id,
+        "membership_id": case.row.membership_id,
+        "role_id": invited(slug=own),
+    }
     invited("other@example.org", Role.LEAD, other)
     crossed = [
         f"{method} {rule.rule}: {status}"

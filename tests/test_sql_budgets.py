@@ -17,6 +17,8 @@ from flask.testing import FlaskClient
 from memberships.settings import Settings
 from tests.applications.joining import ANSWERS, AVD, BH, BW, FV, SN, joined
 from tests.factories import submitted
+from tests.members.cases import a_member
+from tests.members.showing import released
 from tests.pages import PERSON, get, new_stamp, post
 from tests.review.cases import (
     APPLICANT,
@@ -131,6 +133,18 @@ def test_the_same_where_organisations_are_told_apart(app: Flask, slug: str, budg
     with at_most(budget):
         assert get(browser, case_url(applied, slug)).status == 200
         assert post(browser, form.action, form.fields).status == 303
+
+
+@pytest.mark.parametrize("address", [f"/netzwerke/{BH}/mitglieder", f"/netzwerke/{BH}"])
+def test_the_public_list_of_members(app: Flask, address: str) -> None:
+    shown = 0
+    for more in (1, 29):
+        for n in range(shown, shown + more):
+            released(a_member(f"p{n}@example.org"), "name", email=f"p{n}@example.org")
+        shown += more
+        with at_most(1):
+            page = get(app.test_client(), address, query_string={"suche": "mara"})
+    assert page.words.count("Mara Hofmann") == (30 if address.endswith("mitglieder") else 0)
 
 
 def test_the_page_before_an_approval(app: Flask) -> None:

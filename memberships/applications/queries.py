@@ -243,7 +243,7 @@ def answers_in_words(answers: Mapping[str, Any], definition: Definition) -> list
     rows: list[tuple[str, str]] = []
     for field in definition.fields:
         if field.type != "consent" and answers.get(field.key) and field.key not in _FOUND_OUT:
-            rows.append((field.label, _in_words(field, answers[field.key])))
+            rows.append((field.label, answer_in_words(field, answers[field.key])))
         if field.type == "postal_code":
             rows += _found_out(answers)
     return rows
@@ -261,7 +261,8 @@ def _found_out(answers: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(label, text) for label, text in rows if text]
 
 
-def _in_words(field: Any, value: Any) -> str:
+def answer_in_words(field: Any, value: Any) -> str:
+    """One answer as people read it: labels in place of keys."""
     if isinstance(field, PlaceField):
         return str(value).partition(":")[2]
     if isinstance(field, ChoiceField | MultiChoiceField):
@@ -291,7 +292,11 @@ def changes_since(application: Application, seen_version: int) -> list[tuple[str
         return []
     definition = definition_of(application.definition)
     return [
-        (field.label, _in_words(field, old) if old else "", _in_words(field, new) if new else "")
+        (
+            field.label,
+            answer_in_words(field, old) if old else "",
+            answer_in_words(field, new) if new else "",
+        )
         for field in definition.fields
         if (old := before.answers.get(field.key)) != (new := application.all_answers.get(field.key))
         if old or new

@@ -38,5 +38,13 @@ class MembershipRestricted(Exception):
     """The person's data is kept and nothing else, until the restriction is lifted."""
 
 
+class NothingToShow(Exception):
+    """What an entry should show is not answered, or nothing that this network shows."""
+
+
+class EntryNotWaiting(Exception):
+    """Somebody else has released or refused the entry, or the member has withdrawn it."""
+
+
 class MembershipChanged(Exception):
     """Something about the membership changed after the person saw it."""

@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from wtforms import RadioField, StringField
+from wtforms import RadioField, StringField, TextAreaField
 from wtforms.validators import DataRequired, Length
 
 from memberships.applications.forms import ApplicationForm, BoundField, BoundSection
-from memberships.applications.validators import clean_line, wanted_characters
+from memberships.applications.validators import clean_line, clean_text, wanted_characters
 from memberships.members.models import ExportContent, ExportFormat
 from memberships.members.services import KEPT
 from memberships.networks.definition import Definition
-from memberships.review.forms import StaffForm
+from memberships.review.forms import CaseForm, StaffForm
 
 LONGEST_PURPOSE = 300
 
@@ -51,6 +51,18 @@ class ExportForm(StaffForm):
             ExportFormat.CSV.value: "CSV, passend für Excel",
         },
         default=ExportFormat.XLSX.value,
+    )
+
+
+class RefusalForm(CaseForm):
+    reason = TextAreaField(
+        "Grund, für das Mitglied",
+        [
+            DataRequired("Schreiben Sie, was das Mitglied ändern soll."),
+            Length(max=1000, message="Der Text ist zu lang. Möglich sind 1000 Zeichen."),
+            wanted_characters,
+        ],
+        filters=[clean_text],
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from memberships.accounts.models import Account
-from memberships.database import utcnow
+from memberships.database import db, utcnow
 from memberships.links import consents_url, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import preview_mail, queue_mail
-from memberships.members.models import EndReason, Membership, return_until
+from memberships.members.models import EndReason, Membership, PublicEntry, return_until
 from memberships.members.queries import Standing
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions, definition_of
@@ -68,6 +68,28 @@ def preview_of_end(
     """Subject and body of the mail that ending it now would send."""
     words = _end_words(membership, full_name, reason, message)
     return preview_mail("membership_ended_by_office", {**_common_words(membership), **words})
+
+
+def entry_released(entry: PublicEntry) -> OutgoingMail:
+    """The first entry is public now, and where it stands."""
+    slug = network_of(entry.membership).slug
+    return _queue_about(
+        "entry_released",
+        entry,
+        entry_url=public_url_for("directory.entry", slug=slug, entry_id=str(entry.id)),
+    )
+
+
+def entry_refused(entry: PublicEntry) -> OutgoingMail:
+    """The entry is not shown, why, and that one can change it."""
+    return _queue_about("entry_refused", entry, reason=entry.refusal)
+
+
+def _queue_about(kind: str, entry: PublicEntry, **context: Any) -> OutgoingMail:
+    person = entry.person
+    account = db.session.get_one(Account, person.account_id)
+    full_name = f"{person.first_name} {person.last_name}"
+    return _queue(kind, entry.membership, account.email, full_name=full_name, **context)
 
 
 def _end_words(

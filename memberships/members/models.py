@@ -72,6 +72,9 @@ class Membership(Model):
     Where an organisation is a member once at most, the membership takes a numbered seat of it:
     the first one without more ado, each further one for a written reason.
 
+    `directory_text` holds what other members may search in the directory: name, organisation,
+    place; a member from before there was one has none, and is found by `sort_name`.
+
     The columns from `search_text` on repeat, folded, what the list of members is searched, sorted
     and filtered by (adr/0012-columns-for-the-member-list.md); `refresh_listing` keeps them true.
 
@@ -140,6 +143,7 @@ class Membership(Model):
     member_since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(Text)
+    directory_text: Mapped[str | None] = mapped_column(Text)
     sort_name: Mapped[str] = mapped_column(_SORTED)
     organisation_kind: Mapped[str] = mapped_column(String(40))
     federal_state: Mapped[str] = mapped_column(String(2))
@@ -147,6 +151,7 @@ class Membership(Model):
     end_reason: Mapped[EndReason | None]
     ended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     to_check_since: Mapped[datetime | None]
+    questions_declined_at: Mapped[datetime | None]
     restricted_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column()
 
@@ -202,6 +207,7 @@ class Representative(Model):
     since: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     restricted_at: Mapped[datetime | None]
+    questions_declined_at: Mapped[datetime | None]
 
     membership: Mapped[Membership] = relationship()
     account: Mapped[Account] = relationship()
@@ -229,6 +235,66 @@ class Objection(Model):
     account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
     against: Mapped[ObjectionTo]
     at: Mapped[datetime]
+
+
+class EntryStatus(StrEnum):
+    """Where a public entry stands: the office looks at the first one before it is shown."""
+
+    WAITING = "waiting"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class PublicEntry(Model):
+    """What a member has agreed to show to everybody, for as long as the agreement holds.
+
+    `representative` is who agreed for an organisation; a name in the entry is theirs. What is shown
+    is read from the answers of today; `search_text`, `sort_name` and `federal_state` repeat,
+    folded, what of it the list is searched, sorted and filtered by, and nothing else.
+
+    `changed_at`: since when something is other than what the office released, until it has looked.
+    """
+
+    __tablename__ = "public_entries"
+    __table_args__ = (
+        CheckConstraint("(status = 'released') = (released_at IS NOT NULL)", name="release_dated"),
+        CheckConstraint(
+            "(status = 'refused') = (refusal IS NOT NULL)", name="refusal_has_a_reason"
+        ),
+        CheckConstraint("changed_at IS NULL OR status = 'released'", name="only_released_change"),
+        Index("ix_public_entries_list", "network_id", "status", "sort_name", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    membership_id: Mapped[UUID] = mapped_column(
+        ForeignKey("memberships.id", ondelete="CASCADE"), unique=True
+    )
+    representative_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("representatives.id", ondelete="CASCADE"), index=True
+    )
+    fields: Mapped[list[str]] = mapped_column(JsonObject)
+    status: Mapped[EntryStatus]
+    agreed_at: Mapped[datetime]
+    released_at: Mapped[datetime | None]
+    released_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    refusal: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[datetime | None]
+    search_text: Mapped[str] = mapped_column(Text)
+    sort_name: Mapped[str] = mapped_column(_SORTED)
+    federal_state: Mapped[str] = mapped_column(String(2))
+
+    membership: Mapped[Membership] = relationship()
+    representative: Mapped[Representative | None] = relationship()
+
+    @property
+    def is_public(self) -> bool:
+        return self.status is EntryStatus.RELEASED
+
+    @property
+    def person(self) -> Membership | Representative:
+        """Who agreed."""
+        return self.representative or self.membership
 
 
 class ExportContent(StrEnum):

@@ -13,11 +13,19 @@ from memberships.applications.models import Application
 from memberships.applications.queries import answers_in_words
 from memberships.database import db
 from memberships.members.consents import consents_of_standing
+from memberships.members.directory import DirectoryPlace, directory_place
 from memberships.members.mails import network_of
-from memberships.members.models import ObjectionTo
-from memberships.members.queries import Standing, living_representatives, objections_of
+from memberships.members.models import ObjectionTo, PublicEntry
+from memberships.members.queries import (
+    Standing,
+    asked_of,
+    entry_of,
+    living_representatives,
+    objections_of,
+)
+from memberships.members.questions import questions_to_ask
 from memberships.members.services import ON_REQUEST
-from memberships.networks.definition import Definition
+from memberships.networks.definition import AnyField, Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentStep
 
@@ -42,6 +50,9 @@ class Card:
     answers: list[tuple[str, str]]
     consents: list[ShownConsent]
     objections: frozenset[ObjectionTo]
+    place: DirectoryPlace
+    entry: PublicEntry | None
+    questions: list[AnyField]
 
     @property
     def organisation(self) -> str:
@@ -58,14 +69,16 @@ _ABOUT_APPLYING = ("applicant_kind", "existing_member")
 def card_of(standing: Standing, account: Account) -> Card:
     """One membership as its card shows it."""
     net = network_of(standing.membership)
-    asked = definition_of(standing.membership.definition)
     answers = {**standing.all_answers, "email": account.email, **dict.fromkeys(_ABOUT_APPLYING)}
     return Card(
         standing,
         net,
-        answers_in_words(answers, asked),
+        answers_in_words(answers, asked_of(standing.membership)),
         _consents(standing, account, net),
         objections_of(standing.membership.id, account.id),
+        place=directory_place(standing, account.id, net),
+        entry=entry_of(standing.membership.id),
+        questions=questions_to_ask(standing),
     )
 
 

@@ -21,6 +21,7 @@ from memberships.members.errors import (
     AlreadyMember,
     MembershipChanged,
     MembershipEnded,
+    MembershipRestricted,
     MembershipUnknown,
     NotReturnable,
     RepresentativesChanged,
@@ -34,8 +35,8 @@ from memberships.members.profile import (
     is_last_representative,
     names_behind,
 )
-from memberships.members.queries import Standing
-from memberships.networks.definition import Definition
+from memberships.members.queries import Standing, asked_of
+from memberships.members.questions import proposed_answers
 from memberships.networks.queries import definition_of
 
 STALE = (
@@ -47,7 +48,7 @@ bp = Blueprint("profile", __name__, url_prefix="/profil")
 
 NOTICES = {
     "verlassen": "Das ist erledigt. Eine E-Mail, die es bestätigt, ist unterwegs.",
-    "zurueck": "Willkommen zurück. Nur der Rundbrief bleibt abbestellt.",
+    "zurueck": "Willkommen zurück. Was Sie freiwillig erlaubt hatten, bleibt widerrufen.",
     "widerrufen": "Ihre Einwilligung ist widerrufen.",
     "adresse": "Ihre E-Mail-Adresse ist geändert. Auf anderen Geräten sind Sie abgemeldet.",
     "gespeichert": "Ihre Angaben sind gespeichert.",
@@ -56,6 +57,13 @@ NOTICES = {
     "keine-mailings": "Wir schreiben Ihnen keine Einladungen und Rundbriefe mehr.",
     "mailings": "Einladungen zur Mitgliedschaft erhalten Sie wieder.",
     "beendet": "Diese Mitgliedschaft ist schon beendet. Geändert wurde jetzt nichts.",
+    "gefragt": "Wir fragen nicht mehr danach. Ergänzen können Sie es jederzeit.",
+    "widersprochen": "Sie stehen nicht mehr im Verzeichnis für Mitglieder.",
+    "zugestimmt": "Ihr Widerspruch ist zurückgenommen.",
+    "verzeichnis": "Sie stehen jetzt im Verzeichnis für Mitglieder.",
+    "eintrag": "Ihr Eintrag ist gespeichert. Die Koordination sieht ihn noch an.",
+    "eintrag-neu": "Ihr Eintrag ist geändert.",
+    "eintrag-entfernt": "Ihr öffentlicher Eintrag ist entfernt.",
 }
 REFUSALS: dict[type[Exception], str] = {
     MembershipEnded: "Diese Mitgliedschaft ist schon beendet. Geändert wurde jetzt nichts.",
@@ -66,6 +74,10 @@ REFUSALS: dict[type[Exception], str] = {
     SeatTaken: (
         "Der Sitz Ihrer Organisation ist inzwischen besetzt. Zurückkommen ist deshalb hier nicht "
         "möglich. Fragen Sie bitte die Stelle, die das Netzwerk koordiniert."
+    ),
+    MembershipRestricted: (
+        "Ihre Angaben sind zurzeit nur aufbewahrt und werden niemandem gezeigt. Geändert wurde "
+        "jetzt nichts."
     ),
     RepresentativesChanged: (
         "Während Sie die Seite offen hatten, hat sich geändert, wer die Organisation vertritt. "
@@ -188,11 +200,8 @@ def change(membership_id: UUID) -> Any:
     standing = own_standing(membership_id)
     if not standing.is_living:
         return show_profile(refusal=REFUSALS[MembershipEnded]), 409
-    return _show_change(standing, ChangeForm(_asked(standing), _stored(standing)))
-
-
-def _asked(standing: Standing) -> Definition:
-    return definition_of(standing.membership.definition)
+    known = proposed_answers(standing) | _stored(standing)
+    return _show_change(standing, ChangeForm(asked_of(standing.membership), known))
 
 
 def _stored(standing: Standing) -> dict[str, Any]:
@@ -203,6 +212,7 @@ def _show_change(standing: Standing, form: ChangeForm, notice: str = "") -> str:
     return render_template(
         "members/change.html",
         net=form.definition,
+        joined_with=definition_of(standing.membership.definition),
         today=network_of(standing.membership),
         standing=standing,
         form=form,
@@ -216,7 +226,7 @@ def _show_change(standing: Standing, form: ChangeForm, notice: str = "") -> str:
 @requires_account
 def change_answers(membership_id: UUID) -> Any:
     standing = own_standing(membership_id)
-    form = ChangeForm(_asked(standing), _stored(standing), request.form)
+    form = ChangeForm(asked_of(standing.membership), _stored(standing), request.form)
     if not form.validate():
         return _show_change(standing, form), 422
     by, seen = signed_in_member(), request.form.get("version", type=int)

@@ -14,14 +14,21 @@ from sqlalchemy.orm import joinedload
 from memberships.accounts.models import Account
 from memberships.database import db, utcnow
 from memberships.members.models import (
+    EntryStatus,
     Holder,
     Membership,
     Objection,
     ObjectionTo,
+    PublicEntry,
     Representative,
     return_until,
 )
-from memberships.networks.models import DefinitionVersion
+from memberships.networks.definition import Definition
+from memberships.networks.models import DefinitionVersion, Network
+from memberships.networks.queries import current_definitions, definition_of
+from memberships.privacy.queries import consent_holds
+
+ENTRY_CONSENT = "directory_consent"
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,16 @@ class Standing:
     @property
     def restricted_at(self) -> datetime | None:
         """Since when this person's data is kept and nothing else (Art. 18 GDPR)."""
-        return (self.representative or self.membership).restricted_at
+        return self.person.restricted_at
+
+    @property
+    def person(self) -> Membership | Representative:
+        """The row that holds the person's own part."""
+        return self.representative or self.membership
 
     @property
     def full_name(self) -> str:
-        person = self.representative or self.membership
+        person = self.person
         return f"{person.first_name} {person.last_name}"
 
     @property
@@ -251,3 +263,50 @@ def objections_of(membership_id: UUID, account_id: UUID) -> frozenset[ObjectionT
             )
         )
     )
+
+
+def entry_of(membership_id: UUID) -> PublicEntry | None:
+    """The membership's entry, whatever its status."""
+    return db.session.scalar(
+        sa.select(PublicEntry)
+        .where(PublicEntry.membership_id == membership_id)
+        .options(joinedload(PublicEntry.representative))
+    )
+
+
+def asked_of(membership: Membership) -> Definition:
+    """The form that the member joined with, with the profile questions of today at its end."""
+    joined_with = definition_of(membership.definition)
+    today = current_definitions().get(joined_with.slug, joined_with)
+    return joined_with.with_profile_of(today, membership.holder.value)
+
+
+def public_entries(slug: str) -> sa.Select[PublicEntry]:
+    """The entries that everybody may see at this moment: released, agreed to, of living members.
+
+    An entry is deleted with the agreement; these conditions are the second belt.
+    """
+    subject = sa.func.coalesce(PublicEntry.representative_id, PublicEntry.membership_id)
+    return (
+        sa.select(PublicEntry)
+        .join(Membership, Membership.id == PublicEntry.membership_id)
+        .outerjoin(Representative, Representative.id == PublicEntry.representative_id)
+        .where(
+            PublicEntry.network_id
+            == sa.select(Network.id).where(Network.slug == slug).scalar_subquery(),
+            PublicEntry.status == EntryStatus.RELEASED,
+            Membership.ended_at.is_(None),
+            Membership.restricted_at.is_(None),
+            Representative.ended_at.is_(None),
+            Representative.restricted_at.is_(None),
+            consent_holds(subject, ENTRY_CONSENT),
+        )
+    )
+
+
+def has_public_entries(net: Definition) -> bool:
+    """Whether the public list of this network shows anybody."""
+    if not net.entry_labels:
+        return False
+    some = public_entries(net.slug).with_only_columns(PublicEntry.id).limit(1)
+    return db.session.scalar(some) is not None

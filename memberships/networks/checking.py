@@ -15,6 +15,7 @@ from memberships.networks.checking_rules import (
     option_keys,
     purpose_of,
 )
+from memberships.networks.checking_visibility import check_visibility
 from memberships.networks.definition import POSTAL_AREA
 from memberships.networks.faults import Fault, dicts, table
 
@@ -48,12 +49,41 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
         yield Fault("slug", f"{raw.get('slug')!r} is not the file's name", f'slug = "{name}"')
     form = _Form(raw)
     yield from form.faults()
+    yield from check_profile(raw, form.asked)
+    yield from check_visibility(raw, form.asked)
     yield from _check_common(raw, form)
     yield from check_territory(raw)
     yield from check_admission(dicts(raw.get("admission")), form.asked, raw)
     yield from check_decision(raw)
     yield from check_purposes(raw)
     yield from check_reasons(raw)
+
+
+def check_profile(raw: dict[str, Any], form: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults of what members are asked after their admission: as in the form, but never required.
+
+    Conditions name `applicant_kind` only, which a member cannot change on that page.
+    """
+    asked: dict[str, Any] = {}
+    kind = {key: field for key, field in form.items() if key == "applicant_kind"}
+    for n, section in enumerate(dicts(raw.get("profile"))):
+        yield from check_condition(section.get("when"), kind, f"profile.{n}.when", raw=raw)
+        for m, field in enumerate(dicts(section.get("fields"))):
+            key, where = str(field.get("key")), f"profile.{n}.fields.{m}"
+            yield from _check_key(key, {**form, **asked}, where)
+            yield from _check_type(field, {}, raw, where)
+            yield from _check_options(field, where)
+            yield from _check_words(field, where)
+            yield from check_condition(field.get("when"), kind, f"{where}.when", raw=raw, about=key)
+            if field.get("required") is True:
+                yield Fault(f"{where}.required", "nobody must answer it", "leave it out", key)
+            if field.get("type") in _FORM_ONLY:
+                wrong = f"{field['type']} belongs into the form"
+                yield Fault(f"{where}.type", wrong, "leave it out, or ask it in the form", key)
+            asked[key] = field
+
+
+_FORM_ONLY = ("consent", "email", "postal_code", "place", "district")
 
 
 class _Form:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from memberships.networks.checking_visibility import visibility_purposes
 from memberships.networks.definition import ANY_ANSWER, POSTAL_AREA, POSTAL_AREAS, Policy
 from memberships.networks.faults import Fault, dicts, table
 from memberships.networks.states import STATES
@@ -154,7 +155,8 @@ def check_purposes(raw: Mapping[str, Any]) -> Iterator[Fault]:
     if not isinstance(raw.get("purposes"), list):
         return
     keys = [str(purpose.get("key")) for purpose in dicts(raw["purposes"])]
-    for key in _ALWAYS:
+    needed = [*_ALWAYS, *visibility_purposes(raw)]
+    for key in needed:
         if key not in keys:
             yield Fault("purposes", f"{key} is missing", f'[[purposes]] with key = "{key}"')
     consents = [
@@ -166,7 +168,7 @@ def check_purposes(raw: Mapping[str, Any]) -> Iterator[Fault]:
     for n, key in enumerate(keys):
         if key in keys[:n]:
             yield Fault(f"purposes.{n}.key", f"{key} is there twice", "each purpose once")
-        elif key not in (*_ALWAYS, *consents):
+        elif key not in (*needed, *consents):
             yield Fault(
                 f"purposes.{n}.key",
                 f"nothing in the form is for {key}",

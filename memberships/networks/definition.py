@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
@@ -204,10 +204,18 @@ class Territory(Part):
     phrase: Line
 
 
-class Visibility(Part):
-    """Who sees members: the internal directory, and what a public entry may show when released."""
+# What an entry can show beside the answers to questions.
+ENTRY_LABELS = {"name": "Name", "place": "Ort", "federal_state": "Bundesland"}
 
-    internal: Literal["announced", "opt_in"]
+
+class Visibility(Part):
+    """Who sees members: other members in the directory, everybody in a public entry.
+
+    `announced`: members are told of the directory and can object; `opt_in`: each agrees first.
+    `public_entry` names what an entry may show: keys of questions, or of ENTRY_LABELS.
+    """
+
+    internal: Literal["announced", "opt_in", "none"]
     public_entry: tuple[Line, ...] = ()
 
 
@@ -307,7 +315,8 @@ class Definition(Part):
     admission: Annotated[tuple[AdmissionRule, ...], Field(min_length=1)]
     one_per_organisation: OnePerOrganisation = OnePerOrganisation.NO
     territory: Territory | None = None
-    visibility: Visibility = Visibility(internal="opt_in")
+    profile: tuple[Section, ...] = ()
+    visibility: Visibility = Visibility(internal="none")
     promise: Promise = Promise()
     decision: Decision = Decision()
     decline_reasons: tuple[DeclineReason, ...] = ()
@@ -325,6 +334,25 @@ class Definition(Part):
     @cached_property
     def fields(self) -> tuple[AnyField, ...]:
         return tuple(field for section in self.sections for field in section.fields)
+
+    @cached_property
+    def profile_fields(self) -> tuple[AnyField, ...]:
+        """What members are asked after their admission; never required."""
+        return tuple(field for section in self.profile for field in section.fields)
+
+    @cached_property
+    def entry_labels(self) -> dict[str, str]:
+        """What a public entry may show, with its label, in the order of the entry."""
+        labels = {field.key: field.label for field in (*self.fields, *self.profile_fields)}
+        known = labels | ENTRY_LABELS
+        return {key: known[key] for key in self.visibility.public_entry if key in known}
+
+    def with_profile_of(self, today: Definition, kind: str) -> Definition:
+        """The form of this version, followed by what a member of this kind is asked today.
+
+        What the form asks already is not asked twice.
+        """
+        return _with_profile(self, today, kind)
 
     def field(self, key: str) -> AnyField:
         """The field of that key. Raises KeyError when the form does not ask it."""
@@ -406,6 +434,28 @@ def is_met(when: Mapping[str, tuple[str, ...]], answers: Mapping[str, Any]) -> b
         )
         for key, allowed in when.items()
     )
+
+
+@lru_cache(maxsize=64)
+def _with_profile(definition: Definition, today: Definition, kind: str) -> Definition:
+    known = {"applicant_kind": kind}
+    asked = {field.key for field in definition.fields}
+    more = [
+        section.model_copy(update={"when": {}, "fields": fields})
+        for section in today.profile
+        if is_met(section.when, known)
+        if (fields := tuple(_asked_in_profile(section, asked, known)))
+    ]
+    parts = {name: getattr(definition, name) for name in Definition.model_fields}
+    return Definition.model_construct(**{**parts, "sections": (*definition.sections, *more)})
+
+
+def _asked_in_profile(
+    section: Section, asked: Collection[str], known: Mapping[str, Any]
+) -> Iterator[AnyField]:
+    for field in section.fields:
+        if field.key not in asked and is_met(field.when, known):
+            yield field.model_copy(update={"when": {}})
 
 
 def _as_list(answer: Any) -> list[Any]:

@@ -19,7 +19,7 @@ from memberships.networks.definition import (
     Purpose,
 )
 from memberships.networks.states import STATES
-from memberships.networks.wording import asked_when, decided_when, options_of
+from memberships.networks.wording import asked_when, decided_when
 
 WIDTH = 100
 _LABEL = 22
@@ -59,9 +59,13 @@ _TYPES = {
 }
 _DIGESTS = {"daily": "einmal am Tag", "at_once": "sofort", "none": "keine"}
 _INTERNAL = {
-    "announced": "für Mitglieder sichtbar, angekündigt, Widerspruch möglich",
-    "opt_in": "für Mitglieder sichtbar nur auf eigenen Wunsch",
+    "announced": (
+        "für Mitglieder sichtbar 14 Tage nach der Aufnahme, angekündigt, Widerspruch möglich"
+    ),
+    "opt_in": "für Mitglieder sichtbar nur mit Einwilligung",
+    "none": "keine",
 }
+_IN_DIRECTORY = "Name, Organisation, Funktion, Ort und Themen; keine E-Mail-Adresse, kein Telefon"
 _RECIPIENTS = (
     "wer im Netzwerk über die Aufnahme entscheidet oder die Mitgliedschaft betreut; "
     "der Betrieb der Anwendung im Auftrag (Art. 28 DSGVO)"
@@ -89,7 +93,7 @@ def describe(definition: Definition) -> str:
         _chapter("2  Texte", _texts(definition)),
         _chapter("3  Formular", _form(definition)),
         _chapter("4  Aufnahmeregeln", _rules(definition)),
-        _chapter("5  Sichtbarkeit (vorgesehen, noch nicht in Betrieb)", _visibility(definition)),
+        _chapter("5  Sichtbarkeit", _visibility(definition)),
         _chapter(
             "6  Verzeichnis von Verarbeitungstätigkeiten (Art. 30 DSGVO)", _processing(definition)
         ),
@@ -187,6 +191,11 @@ def _form(net: Definition) -> Iterator[list[str]]:
         for field in section.fields:
             number += 1
             yield from _question(net, field, number)
+    if net.profile:
+        yield ["Nach der Aufnahme, im Profil, alles freiwillig", ""]
+    for field in net.profile_fields:
+        number += 1
+        yield from _question(net, field, number)
 
 
 def _question(net: Definition, field: AnyField, number: int) -> Iterator[list[str]]:
@@ -199,7 +208,7 @@ def _question(net: Definition, field: AnyField, number: int) -> Iterator[list[st
     if field.hint:
         yield _row("Hinweis", field.hint, indent)
     if isinstance(field, ChoiceField | MultiChoiceField):
-        labels = ", ".join(option.label for option in options_of(net, field.key))
+        labels = ", ".join(option.label for option in field.options if not option.retired)
         yield _row("Antworten", labels, indent)
     if isinstance(field, ConsentField):
         yield _row("Wortlaut", f"{field.text} (Fassung {field.text_version})", indent)
@@ -237,10 +246,15 @@ def _rule(net: Definition, rule: AdmissionRule) -> str:
 
 
 def _visibility(net: Definition) -> Iterator[list[str]]:
-    yield _row("Mitgliederliste", _INTERNAL[net.visibility.internal])
-    entry = ", ".join(net.visibility.public_entry)
-    wish = f"nur mit Einwilligung, der erste wird freigegeben: {entry}" if entry else "keiner"
-    yield _row("Öffentlicher Eintrag", wish)
+    yield _row("Verzeichnis", _INTERNAL[net.visibility.internal])
+    if net.visibility.internal != "none":
+        yield _row("Dort steht", _IN_DIRECTORY)
+    entry = ", ".join(net.entry_labels.values())
+    wish = (
+        f"nur mit Einwilligung je Angabe, der erste wird freigegeben: {entry}; "
+        "Kirche und Fraktion werden als Art der Organisation nie gezeigt"
+    )
+    yield _row("Öffentlicher Eintrag", wish if entry else "keiner")
 
 
 def _processing(net: Definition) -> Iterator[list[str]]:
@@ -283,6 +297,12 @@ def _people(net: Definition, purpose: Purpose) -> str:
 
 
 def _categories(net: Definition, purpose: Purpose) -> str:
+    proof = "; Nachweis der Einwilligung (Wortlaut, Fassung, Zeitpunkte)"
+    if purpose.key == "member_directory":
+        asks = net.visibility.internal == "opt_in"
+        return f"{_IN_DIRECTORY}{proof if asks else '; Widersprüche'}"
+    if purpose.key == "directory":
+        return f"{', '.join(net.entry_labels.values())}{proof}"
     consents = {f"{purpose.key}_consent", purpose.key}
     if any(field.key in consents for field in net.fields if field.type == "consent"):
         return (
@@ -290,6 +310,8 @@ def _categories(net: Definition, purpose: Purpose) -> str:
             "und Bestätigung)"
         )
     labels = [field.label for field in net.fields if field.type != "consent"]
+    if purpose.key == "membership":
+        labels += [field.label for field in net.profile_fields]
     if "postal_code" in net.conditions:
         labels.append("daraus bestimmt: Ort, Kreis, Bundesland")
     if net.binds_organisations:

@@ -93,8 +93,8 @@ def explain(
 def _field_at(loc: Place, raw: Mapping[str, Any]) -> dict[str, Any]:
     """The field that the place lies in; empty when it lies in none."""
     match loc:
-        case ("sections", int(n), "fields", int(m), *_):
-            fields = raw["sections"][n]["fields"]
+        case (("sections" | "profile") as part, int(n), "fields", int(m), *_):
+            fields = raw[part][n]["fields"]
             return fields[m] if isinstance(fields[m], dict) else {}
         case _:
             return {}
@@ -102,7 +102,8 @@ def _field_at(loc: Place, raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _path(loc: Place) -> str:
     """The place as the file has it: without the type that pydantic puts after a field's number."""
-    steps = [*loc[:4], *loc[5:]] if loc[:1] == ("sections",) and "fields" in loc[2:3] else loc
+    is_field = loc[0:1] in {("sections",), ("profile",)} and "fields" in loc[2:3]
+    steps = [*loc[:4], *loc[5:]] if is_field else loc
     return ".".join(map(str, steps)) or "(file)"
 
 
@@ -146,11 +147,11 @@ def _known_at(loc: Place) -> list[str]:
     """The keys that may stand beside the one at that place."""
     part: type[Part] = Definition
     match loc:
-        case ("sections", _, _):
+        case ("sections" | "profile", _, _):
             part = Section
-        case ("sections", _, "fields", _, str(kind), _):
+        case ("sections" | "profile", _, "fields", _, str(kind), _):
             part = _FIELD_TYPES[kind]
-        case ("sections", _, "fields", _, _, "options", _, _):
+        case ("sections" | "profile", _, "fields", _, _, "options", _, _):
             part = Option
         case (str(name), *_, _) if name in _PARTS:
             part = _PARTS[name]

@@ -135,10 +135,10 @@ class _Common:
             **{key: value for key, value in raw.items() if not self._is_named(key, value)},
             "decline_reasons": _each(reasons, self._reason),
         }
-        if "sections" in raw:
-            phrase = table(raw.get("territory")).get("phrase")
-            sections = _each(raw["sections"], self._section)
-            completed["sections"] = _speaking_of(sections, phrase)
+        phrase = table(raw.get("territory")).get("phrase")
+        for part in ("sections", "profile"):
+            if part in raw:
+                completed[part] = _speaking_of(_each(raw[part], self._section), phrase)
         return completed
 
     def _is_named(self, key: str, value: object) -> bool:

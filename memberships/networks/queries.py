@@ -37,7 +37,10 @@ def earlier_definition(slug: str, digest: str) -> Definition | None:
 
 def _stored(version: DefinitionVersion) -> Definition:
     if version.digest not in _old:
-        _old[version.digest] = Definition.model_validate(version.content)
+        definition = Definition.model_validate(version.content)
+        # It keeps its name though the model may have got more parts since.
+        definition.__dict__["digest"] = version.digest
+        _old[version.digest] = definition
     return _old[version.digest]
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from memberships.members.queries import has_public_entries
 from memberships.permissions import public
 from memberships.web import network_or_404
 
@@ -19,7 +20,8 @@ def start() -> str:
 @bp.get("/netzwerke/<slug>")
 @public
 def network(slug: str) -> str:
-    return render_template("networks/network.html", net=network_or_404(slug))
+    net = network_or_404(slug)
+    return render_template("networks/network.html", net=net, has_entries=has_public_entries(net))
 
 
 @bp.get("/netzwerke/<slug>/impressum")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -29,13 +30,18 @@ def has_ordered_newsletter(subject_id: UUID) -> bool:
 
 def confirmed_since(subject_id: UUID, purpose: str) -> datetime | None:
     """Since when a consent holds; None when it was never confirmed or is withdrawn."""
-    last = db.session.scalar(
+    last = newest_consent(subject_id, purpose)
+    return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None
+
+
+def newest_consent(subject_id: UUID, purpose: str) -> ConsentEvent | None:
+    """The last step of a subject's consent to this purpose."""
+    return db.session.scalar(
         sa.select(ConsentEvent)
         .where(ConsentEvent.subject_id == subject_id, ConsentEvent.purpose == purpose)
         .order_by(ConsentEvent.id.desc())
         .limit(1)
     )
-    return last.at if last is not None and last.step is ConsentStep.CONFIRMED else None
 
 
 def agreed_addresses(network_id: int, purpose: str) -> sa.Select[UUID, str]:
@@ -57,6 +63,17 @@ def agreed_addresses(network_id: int, purpose: str) -> sa.Select[UUID, str]:
             later.step.not_in([ConsentStep.GIVEN, ConsentStep.CONFIRMED]),
         ),
     )
+
+
+def consent_holds(subject: Any, purpose: str) -> sa.ColumnElement[bool]:
+    """Whether the subject's consent holds, as a condition: `subject` is a column of the query."""
+    newest = (
+        sa.select(ConsentEvent.step)
+        .where(ConsentEvent.subject_id == subject, ConsentEvent.purpose == purpose)
+        .order_by(ConsentEvent.id.desc())
+        .limit(1)
+    )
+    return newest.scalar_subquery() == ConsentStep.CONFIRMED
 
 
 def consents_of(subject_id: UUID) -> Sequence[ConsentEvent]:

@@ -10,7 +10,7 @@ from memberships.database import db, utcnow
 from memberships.networks.definition import ConsentField
 from memberships.networks.models import DefinitionVersion
 from memberships.privacy.models import NEWSLETTER, ConsentEvent, ConsentStep
-from memberships.privacy.queries import confirmed_since, given_consents
+from memberships.privacy.queries import confirmed_since, given_consents, newest_consent
 
 
 def give_consent(
@@ -38,6 +38,44 @@ def give_consent(
     )
     db.session.add(consent)
     return consent
+
+
+def confirm_consent(
+    version: DefinitionVersion,
+    *,
+    subject_id: UUID,
+    email: str,
+    purpose: str,
+    text: str,
+    text_version: str,
+    form_url: str,
+) -> None:
+    """Record a consent that somebody signed in gave, with the wording that they saw.
+
+    It holds at once: who is signed in has proven the address (Art. 7(1) GDPR).
+    """
+    given = ConsentEvent(
+        network_id=version.network_id,
+        definition_id=version.id,
+        subject_id=subject_id,
+        email=email,
+        purpose=purpose,
+        step=ConsentStep.GIVEN,
+        text=text,
+        text_version=text_version,
+        channel="profile",
+        form_url=form_url,
+        at=utcnow(),
+    )
+    db.session.add(given)
+    db.session.flush()
+    _follow(given, ConsentStep.CONFIRMED, channel="profile", proof="signed_in")
+
+
+def withdraw_consent_of(subject_id: UUID, purpose: str, *, channel: str) -> bool:
+    """Withdraw the subject's consent to this purpose; False if none holds."""
+    newest = newest_consent(subject_id, purpose)
+    return newest is not None and withdraw_consent(newest, channel=channel)
 
 
 def settle_consents(subject_id: UUID, *, newsletter: bool, channel: str, proof: str) -> None:

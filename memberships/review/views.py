@@ -38,6 +38,7 @@ from memberships.applications.queries import (
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.members.errors import SeatTaken
 from memberships.members.models import Membership
+from memberships.members.queries import asked_of, entry_of
 from memberships.networks.definition import Policy
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
@@ -152,6 +153,7 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         case=found,
         application=application,
         answers=answers_as_asked(application, net),
+        entry=entry_of(found.membership.id) if found.membership else None,
         member_answers=_answers_of(found.membership),
         timeline=timeline_of(found, net),
         looked_up=request.args.get("organisation", "")[:200],
@@ -168,7 +170,7 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
 def _answers_of(membership: Membership | None) -> list[tuple[str, str]]:
     if membership is None:
         return []
-    return answers_in_words(membership.answers, definition_of(membership.definition))
+    return answers_in_words(membership.answers, asked_of(membership))
 
 
 def _recommendation_form(application: Application) -> RecommendationForm:

@@ -16,8 +16,8 @@ from memberships.events.models import APPLICANT, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import MembershipUnknown
 from memberships.members.models import Membership
-from memberships.members.queries import Standing, account_of, standing_of
-from memberships.members.services import own_membership_for_change
+from memberships.members.queries import ENTRY_CONSENT, Standing, account_of, standing_of
+from memberships.members.services import own_membership_for_change, remove_agreed_entries
 from memberships.privacy.services import withdraw_consent
 from memberships.rights import mails
 from memberships.rights.queries import ConsentLink, consents_that_hold
@@ -127,9 +127,14 @@ def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
         for consent in consents_that_hold(link.network_id, link.email)
         if consent.purpose == purpose
     ]
-    withdrawn = [withdraw_consent(consent, channel="mail_link") for consent in holding]
-    if not any(withdrawn):
+    if not holding:
         return False
+    if purpose == ENTRY_CONSENT:
+        remove_agreed_entries(
+            [consent.subject_id for consent in holding], channel="mail_link", by=APPLICANT
+        )
+    for consent in holding:
+        withdraw_consent(consent, channel="mail_link")
     is_case = isinstance(about, Application)
     tag = (
         EventTag.APPLICATION_CONSENT_WITHDRAWN if is_case else EventTag.MEMBERSHIP_CONSENT_WITHDRAWN

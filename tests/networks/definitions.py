@@ -96,7 +96,8 @@ def seventh() -> dict[str, Any]:
             "digest": "at_once",
         },
         "territory": {"states": ["TH", "HE"], "phrase": "in Thüringen oder Hessen"},
-        "visibility": {"internal": "announced", "public_entry": ["Name", "Ort"]},
+        "visibility": {"internal": "announced",
+                       "public_entry": ["name", "organisation_name", "place", "village_story"]},
         "promise": {"days": 12, "working_days": True},
         "decision": {"body": "Dorfrat", "appeal_text": "Der Dorfrat antwortet auf Fragen."},
         "erase_phrases": {"declined": "nach einem Monat", "ended": "nach einem Monat"},
@@ -117,7 +118,10 @@ def seventh() -> dict[str, Any]:
             "exit_rule": "zum Monatsende",
         },
         "purposes": [_purpose("application", "b"), _purpose("membership", "b"),
-                     _purpose("newsletter", "a"), _purpose("visit", "a")],
+                     _purpose("newsletter", "a"), _purpose("visit", "a"),
+                     _purpose("member_directory", "b"), _purpose("directory", "a")],
+        "profile": [{"title": "Danach",
+                     "fields": [_asked("methods"), _asked("short_description")]}],
         "sections": [
             {"fields": [_asked("applicant_kind", required=True)]},
             {

@@ -163,14 +163,15 @@ def test_what_does_not_exist_yet_is_on_no_public_page(client: FlaskClient, slug:
     pages = ("", "/datenschutz", "/impressum", "/antrag")
     words = " ".join(get(client, f"/netzwerke/{slug}{page}").words for page in pages)
 
-    for word in ("Mitgliederverzeichnis", "Öffentlicher Eintrag", "auf der Karte", "vorgesehen"):
+    for word in ("Mitgliederverzeichnis", "auf der Karte", "vorgesehen"):
         assert word not in words
 
 
 def test_without_a_consent_nothing_is_said_about_consent(app: Flask, tmp_path: Path) -> None:
     raw: dict[str, Any] = bipar()
     raw["sections"].pop()
-    raw["purposes"].pop()
+    raw["purposes"] = raw["purposes"][:2]
+    raw["visibility"] = {"internal": "none"}
     settings = app.config["SETTINGS"].model_copy(update={"networks_dir": write(raw, tmp_path)})
 
     client = create_app(settings).test_client(use_cookies=False)

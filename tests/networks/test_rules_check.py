@@ -41,6 +41,10 @@ def rule(key: str, policy: str = "open", label: str = "", **when: Any) -> dict[s
 LAST = rule("last", "coordinator_check", "Das Büro sieht nach")
 
 
+def asked(key: str, **more: Any) -> dict[str, Any]:
+    return {"key": key, "purpose": "Zum Prüfen.", **more}
+
+
 def test_the_network_that_is_spoilt_here_is_good(tmp_path: Path) -> None:
     assert mistakes_in(dorf(), tmp_path) == []
 
@@ -293,7 +297,7 @@ def typed_condition(value: Any) -> dict[str, Any]:
             ],
         ),
         (
-            dorf(purposes=seventh()["purposes"][:3]),
+            dorf(purposes=[*seventh()["purposes"][:3], *seventh()["purposes"][4:]]),
             [
                 (
                     "sections.3.fields.6.key (visit_consent): visit_consent has no purpose – "
@@ -312,7 +316,80 @@ def typed_condition(value: Any) -> dict[str, Any]:
         ),
         (
             dorf(purposes=[*seventh()["purposes"], seventh()["purposes"][0]]),
-            ["purposes.4.key: application is there twice – each purpose once"],
+            ["purposes.6.key: application is there twice – each purpose once"],
+        ),
+        # Who sees members
+        (
+            dorf(purposes=seventh()["purposes"][:4]),
+            [
+                f'purposes: {key} is missing – [[purposes]] with key = "{key}"'
+                for key in ("member_directory", "directory")
+            ],
+        ),
+        (
+            dorf(visibility={"internal": "none"}),
+            [
+                (
+                    f"purposes.{n}.key: nothing in the form is for {key} – "
+                    f'a consent with key = "{key}_consent", or leave the purpose out'
+                )
+                for n, key in ((4, "member_directory"), (5, "directory"))
+            ],
+        ),
+        *(
+            (
+                dorf(visibility={"internal": "announced", "public_entry": [key]}),
+                [f"visibility.public_entry.0: {key} is never public – leave it out"],
+            )
+            for key in ("email", "phone", "postal_code", "newsletter_consent")
+        ),
+        (
+            dorf(visibility={"internal": "announced", "public_entry": ["name", "name"]}),
+            ["visibility.public_entry.1: name is there twice – each key once"],
+        ),
+        (
+            without_fields(
+                dorf(
+                    visibility={"internal": "announced", "public_entry": ["place"]},
+                    admission=[
+                        rule("anyone"),
+                    ],
+                ),
+                "postal_code",
+                "city",
+                "active_in",
+                "district",
+            ),
+            [
+                (
+                    "visibility.public_entry.0: place is not known – "
+                    "a field postal_code, or leave it out"
+                )
+            ],
+        ),
+        # Questions after the admission
+        (
+            dorf(profile=[{"fields": [asked("methods", required=True)]}]),
+            [
+                "profile.0.fields.0.required (methods): nobody must answer it – leave it out",
+            ],
+        ),
+        (
+            dorf(profile=[{"fields": [asked("topics")]}]),
+            ["profile.0.fields.0.key: topics is asked twice – ask it once"],
+        ),
+        (
+            dorf(
+                profile=[
+                    {"fields": [asked("methods", when={"village_size": ["large"]})]},
+                ]
+            ),
+            [
+                (
+                    "profile.0.fields.0.when.village_size (methods): is not asked before – "
+                    "an earlier field: applicant_kind"
+                )
+            ],
         ),
         # Who applies, who answers for the data
         (

@@ -160,7 +160,8 @@ def test_a_human_can_sign_it_off(net: Definition) -> None:
         "Das Gremium heißt: Dorfrat.",
         "3. Wenn „Wo in Thüringen oder Hessen sind Sie tätig“ beantwortet ist: sofort aufgenommen",
         "mindestens 20, höchstens 700 Zeichen",
-        "(vorgesehen, noch nicht in Betrieb)",
+        "Name, Organisation oder Initiative, Ort, Was ist in Ihrem Dorf geplant?",
+        "Nach der Aufnahme, im Profil, alles freiwillig",
         "Unterschrift",
     ):
         assert part in text

@@ -250,7 +250,9 @@ def test_a_description_holds_all_that_is_signed_off(slug: str) -> None:
         ),
         *(reason.label for reason in net.decline_reasons),
         "(Art. 30 DSGVO)",
-        "(vorgesehen, noch nicht in Betrieb)",
+        *(f"{field.label} [freiwillig]" for field in net.profile_fields),
+        *(field.purpose for field in net.profile_fields),
+        ", ".join(net.entry_labels.values()),
         "Datum ____",
         "Unterschrift ____",
     ]

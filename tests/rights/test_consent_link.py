@@ -9,10 +9,13 @@ from flask import Flask
 
 from memberships.mails.models import OutgoingMail
 from memberships.members.listing import recipients
+from memberships.members.models import PublicEntry
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from memberships.tokens import consent_token
+from tests.applications.joining import AVD
 from tests.factories import confirmed, newest_mail, submitted
-from tests.members.cases import MARA, a_member, membership, tags
+from tests.members.cases import MARA, a_member, membership, on_a_seat, tags
+from tests.members.showing import public_list, released
 from tests.pages import get, post
 from tests.review.cases import case, mails_of, withdraw
 from tests.tables import all_of, nothing_stored
@@ -95,3 +98,12 @@ def test_the_withdrawal_stands_in_the_log(app: Flask, client) -> None:
     post(client, f"/widerruf/{token}", {"zweck": "newsletter_consent"})
     assert tags(id_)[-1] == "consent_withdrawn"
     assert membership(id_).is_living
+
+
+def test_a_public_entry_goes_with_its_consent(app: Flask, client) -> None:
+    id_ = released(on_a_seat(), "name")
+    assert "Jörn Müßig" in public_list(app, AVD).words
+    post(client, f"/widerruf/{consent_token(id_, MARA)}", {"zweck": "directory_consent"})
+    assert "Jörn Müßig" not in public_list(app, AVD).words
+    assert all_of(PublicEntry) == []
+    assert tags(id_)[-2:] == ["entry_withdrawn", "consent_withdrawn"]

@@ -151,6 +151,7 @@ def _move_consents(change: AddressChange) -> None:
             .where(Application.id.in_([c.subject_id for c in consents_under(change.old_email)]))
         )
     )  # fmt: skip
+    admitted |= {standing.person.id for standing in standings_of(change.account_id)}
     for consent in consents_under(change.old_email):
         if consent.subject_id in admitted:
             move_consent(consent, change.new_email, proof=change.token_hash or "")

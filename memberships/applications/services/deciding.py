@@ -42,8 +42,8 @@ from memberships.events.services import record_event
 from memberships.members.errors import SeatTaken
 from memberships.members.models import Holder, Membership
 from memberships.members.queries import account_of, seats_of
-from memberships.members.services import Contact, add_representative, start_membership
-from memberships.networks.definition import DeclineReason, Policy
+from memberships.members.services import Contact, add_representative, relist, start_membership
+from memberships.networks.definition import DeclineReason, Definition, Policy
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.organisations.models import Organisation
 
@@ -277,9 +277,18 @@ def _renew_answers(application: Application, standing: Membership, *, by: Actor)
     """Somebody has looked: what a member says anew about themselves holds from now on."""
     if by.kind is not ActorKind.STAFF or standing.holder is not Holder.PERSON:
         return
-    if standing.answers != application.answers:
-        standing.answers = dict(application.answers)
+    in_profile = {field.key for field in _definition_today(application).profile_fields}
+    kept = {key: said for key, said in standing.answers.items() if key in in_profile}
+    renewed = kept | application.answers
+    if standing.answers != renewed:
+        standing.answers = renewed
+        relist(standing)
         record_event(EventTag.MEMBERSHIP_ANSWERS_RENEWED, standing, by=by)
+
+
+def _definition_today(application: Application) -> Definition:
+    asked = definition_of(application.definition)
+    return current_definitions().get(asked.slug, asked)
 
 
 def _contact(application: Application, account: Account) -> Contact:

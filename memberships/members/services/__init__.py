@@ -6,13 +6,24 @@ from memberships.members.services.changing import (
     change_answers,
     check_membership,
     decisive_keys,
+    decline_questions,
 )
 from memberships.members.services.consenting import withdraw_own_consent
+from memberships.members.services.directory import join_directory
 from memberships.members.services.ending import (
     end_membership,
     end_preview,
     leave_network,
     return_to_network,
+)
+from memberships.members.services.entries import (
+    check_entry,
+    publish_entry,
+    refuse_entry,
+    release_entry,
+    remove_agreed_entries,
+    remove_entry,
+    withdraw_entry,
 )
 from memberships.members.services.listing import (
     record_export,
@@ -39,20 +50,29 @@ __all__ = [
     "Contact",
     "add_representative",
     "change_answers",
+    "check_entry",
     "check_membership",
     "decisive_keys",
+    "decline_questions",
     "end_membership",
     "end_preview",
+    "join_directory",
     "leave_network",
     "membership_for_change",
     "object_to",
     "own_membership_for_change",
+    "publish_entry",
     "record_export",
     "refresh_listing",
+    "refuse_entry",
+    "release_entry",
     "relist",
+    "remove_agreed_entries",
+    "remove_entry",
     "return_to_network",
     "search_text_of",
     "start_membership",
     "take_back_objection",
+    "withdraw_entry",
     "withdraw_own_consent",
 ]

@@ -12,11 +12,11 @@ from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import MembershipChanged, MembershipEnded
 from memberships.members.models import Membership
-from memberships.members.queries import Standing
+from memberships.members.queries import Standing, asked_of
+from memberships.members.services.entries import note_changed_answers
 from memberships.members.services.listing import relist
 from memberships.members.services.starting import PERSONAL_ANSWERS
 from memberships.networks.definition import Definition
-from memberships.networks.queries import definition_of
 
 # Whose seat it is and where that organisation sits: changed by the office, on request.
 ON_REQUEST = (
@@ -39,9 +39,10 @@ def change_answers(
 ) -> bool:
     """Replace the answers that members change themselves; the ones before are not kept.
 
-    Where an answer counted for the admission, the membership is marked for the office to look at.
-    The log names the keys that changed, never a value. Returns False, and stores nothing, when
-    nothing differs.
+    That is the form they joined with and the profile questions of today; answers to questions that
+    are no longer asked stay. Where an answer counted for the admission, the membership is marked
+    for the office to look at; where a public entry shows it, the entry is. The log names the keys
+    that changed, never a value. Returns False, and stores nothing, when nothing differs.
 
     Raises MembershipEnded, MembershipChanged when it is not as the person saw it.
     """
@@ -50,12 +51,13 @@ def change_answers(
         raise MembershipEnded
     if membership.version != seen_version:
         raise MembershipChanged
-    definition = definition_of(membership.definition)
+    definition = asked_of(membership)
     before = standing.all_answers
     after = _after(before, answers, definition)
     changed = {key for key in {*before, *after} if (before.get(key) or "") != after.get(key, "")}
     if not changed:
         return False
+    note_changed_answers(membership, changed)
     _store(standing, after)
     is_decisive = bool(changed & decisive_keys(definition))
     if is_decisive:
@@ -96,6 +98,21 @@ def _store(standing: Standing, after: Mapping[str, Any]) -> None:
     # A new version though only a representative's own row may differ.
     flag_modified(membership, "answers")
     relist(membership)
+
+
+def decline_questions(standing: Standing, *, by: Actor) -> bool:
+    """Never ask this person the profile questions again; False when they have said so before.
+
+    They can still be answered. Raises MembershipEnded.
+    """
+    if not standing.is_living:
+        raise MembershipEnded
+    person = standing.person
+    if person.questions_declined_at is not None:
+        return False
+    person.questions_declined_at = utcnow()
+    record_event(EventTag.MEMBERSHIP_QUESTIONS_DECLINED, standing.membership, by=by)
+    return True
 
 
 def check_membership(membership: Membership, *, by: Actor) -> bool:

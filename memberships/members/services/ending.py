@@ -29,6 +29,7 @@ from memberships.members.queries import (
     represented_membership,
     seats_of,
 )
+from memberships.members.services.entries import remove_entry, remove_own_entry
 from memberships.members.services.listing import relist
 from memberships.privacy.services import withdraw_consent
 
@@ -49,7 +50,9 @@ def leave_network(
     is_last = person is not None and len(living_representatives(membership.id)) == 1
     if is_last is not ends_organisation:
         raise RepresentativesChanged
+    remove_own_entry(standing, channel="exit")
     if person is None or is_last:
+        remove_entry(membership, channel="exit")
         _end(membership, EndReason.OWN_EXIT, by_id=account.id)
         record_event(EventTag.MEMBERSHIP_LEFT, membership, by=by)
     else:
@@ -141,6 +144,7 @@ def end_membership(
     """
     if not membership.is_living:
         raise MembershipEnded
+    remove_entry(membership, channel="ended_by_office")
     _end(membership, reason, by_id=by.id)
     for consent in consents_in(membership.id):
         withdraw_consent(consent, channel="ended_by_office")

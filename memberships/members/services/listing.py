@@ -8,6 +8,8 @@ from typing import Any
 from memberships.database import db, utcnow
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
+from memberships.members.entries import entry_values, sort_title
+from memberships.members.mails import network_of
 from memberships.members.models import (
     LONGEST_KEY,
     Export,
@@ -17,7 +19,7 @@ from memberships.members.models import (
     Membership,
     Representative,
 )
-from memberships.members.queries import representatives_of
+from memberships.members.queries import entry_of, representatives_of
 from memberships.search import fold
 
 
@@ -32,6 +34,7 @@ def refresh_listing(membership: Membership, people: Sequence[Representative] = (
     if membership.holder is Holder.PERSON:
         name = f"{membership.last_name} {membership.first_name}"
     membership.search_text = search_text_of(membership, people)
+    membership.directory_text = directory_text_of(membership)
     membership.sort_name = fold(name)[:LONGEST_KEY]
     membership.organisation_kind = answers.get("organisation_kind") or ""
     membership.federal_state = answers.get("federal_state") or ""
@@ -41,6 +44,28 @@ def refresh_listing(membership: Membership, people: Sequence[Representative] = (
 def relist(membership: Membership) -> None:
     """`refresh_listing` for a membership that stands, with whoever represents it now."""
     refresh_listing(membership, representatives_of([membership.id]).get(membership.id, ()))
+    refresh_entry(membership)
+
+
+def refresh_entry(membership: Membership) -> None:
+    """Bring up to date what the membership's public entry is searched, sorted and filtered by."""
+    entry = entry_of(membership.id)
+    if entry is None:
+        return
+    net = network_of(membership)
+    values = entry_values(membership, entry.person, entry.fields, net)
+    entry.search_text = fold(" ".join(values.values()))
+    entry.sort_name = fold(sort_title(membership, entry.person, values))[:LONGEST_KEY]
+    state = membership.answers.get("federal_state") if "federal_state" in values else ""
+    entry.federal_state = state or ""
+
+
+def directory_text_of(membership: Membership) -> str:
+    """What other members search in the directory, folded: nothing that it does not show."""
+    answers = membership.answers
+    words = [membership.first_name, membership.last_name, membership.organisation_name]
+    words.append(answers.get("place") or answers.get("work_place"))
+    return fold(" ".join(word for word in words if word))
 
 
 def search_text_of(membership: Membership, people: Sequence[Representative] = ()) -> str:

@@ -37,7 +37,12 @@ def object_to(standing: Standing, against: ObjectionTo, *, account: Account, by:
 def take_back_objection(
     standing: Standing, against: ObjectionTo, *, account: Account, by: Actor
 ) -> bool:
-    """Delete the account's objection; False, and nothing stored, when none holds."""
+    """Delete the account's objection; False, and nothing stored, when none holds.
+
+    Raises MembershipEnded.
+    """
+    if not standing.is_living:
+        raise MembershipEnded
     objection = _objection(standing, against, account)
     if objection is None:
         return False
