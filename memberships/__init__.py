@@ -23,6 +23,7 @@ from memberships.members import profile_views
 from memberships.members import views as member_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
+from memberships.retention import views as retention_views
 from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(member_views.bp)
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
+    app.register_blueprint(retention_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)

@@ -215,5 +215,8 @@ def check_retention(raw: Mapping[str, Any]) -> Iterator[Fault]:
             if phrase not in text:
                 wrong = f"does not say “{phrase}”, which [retention] says"
                 yield Fault(
-                    f"purposes.{n}.retention", wrong, "the same period in both", purpose.get("key", "")
+                    f"purposes.{n}.retention",
+                    wrong,
+                    "the same period in both",
+                    purpose.get("key", ""),
                 )

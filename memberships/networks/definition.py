@@ -463,9 +463,7 @@ class Definition(Part):
         """What pages and mails promise: made of the periods, so that both cannot differ."""
         kept = self.retention
         ends = (kept.declined, kept.withdrawn, kept.closed, kept.ended)
-        return ErasePhrases(
-            *(ARCHIVE_PHRASE if kept.archive_offer else end.phrase for end in ends)
-        )
+        return ErasePhrases(*(ARCHIVE_PHRASE if kept.archive_offer else end.phrase for end in ends))
 
     def decline_reason(self, key: str) -> DeclineReason:
         """The reason of that key. Raises KeyError when the network does not know it."""

@@ -98,3 +98,34 @@ def consents_under(email: str) -> list[ConsentEvent]:
             .order_by(ConsentEvent.id)
         )
     )
+
+
+def proofs_of(network_id: int, email: str) -> Sequence[ConsentEvent]:
+    """Every step of every consent that a network has of this address, oldest first.
+
+    Also of what is erased by now: the proof stays for a while.
+    """
+    return db.session.scalars(
+        sa.select(ConsentEvent)
+        .where(ConsentEvent.network_id == network_id, ConsentEvent.email == email)
+        .order_by(ConsentEvent.id)
+    ).all()
+
+
+def withdrawn_consents(network_id: int, before: datetime) -> Sequence[tuple[UUID, datetime]]:
+    """Subject and time of every consent whose newest step is its withdrawal, before then."""
+    newest = (
+        sa.select(sa.func.max(ConsentEvent.id))
+        .where(ConsentEvent.network_id == network_id)
+        .group_by(ConsentEvent.subject_id, ConsentEvent.purpose)
+    )
+    rows = db.session.execute(
+        sa.select(ConsentEvent.subject_id, ConsentEvent.at)
+        .where(
+            ConsentEvent.id.in_(newest),
+            ConsentEvent.step == ConsentStep.WITHDRAWN,
+            ConsentEvent.at < before,
+        )
+        .order_by(ConsentEvent.id)
+    )
+    return [(subject_id, at) for subject_id, at in rows]
