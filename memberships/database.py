@@ -208,7 +208,6 @@ def forget_old_pages() -> None:
     db.session.rollback()
     with db.engine.connect() as connection:
         raw = connection.connection.cursor()
-        raw.execute("VACUUM")
         raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 

@@ -109,7 +109,7 @@ def erase_old_mails(before: datetime) -> int:
     db.session.execute(sa.delete(DevInboxMail).where(DevInboxMail.received_at < before))
     erased = db.session.execute(
         sa.delete(OutgoingMail)
-        .where(~IS_QUEUED, OutgoingMail.finished_at < before)
+        .where(OutgoingMail.state != MailState.QUEUED, OutgoingMail.finished_at < before)
         .returning(OutgoingMail.id)
     )
     return len(erased.all())

@@ -243,8 +243,8 @@ RETURN_WITHIN = timedelta(days=30)
 SHORTEST_DAYS = 7
 ARCHIVE_PHRASE = "nach den gesetzlichen Fristen"
 _NUMBERS = (
-    "null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn", "elf",
-    "zwölf",
+    "null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn",
+    "elf", "zwölf",
 )  # fmt: skip
 
 

@@ -36,8 +36,7 @@ def run_retention() -> int:
     for account_id in services.idle_accounts():
         with unit_of_work():
             erased += services.erase_unneeded_account(account_id)
-    if erased:
-        _clean_up()
+    _clean_up()
     return erased
 
 

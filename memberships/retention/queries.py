@@ -16,7 +16,7 @@ from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow
 from memberships.members.models import Export, Membership, Representative
-from memberships.networks.definition import Period, Retention
+from memberships.networks.definition import SHORTEST_DAYS, Retention
 from memberships.networks.models import DefinitionVersion, Network
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.privacy.queries import withdrawn_consents
@@ -46,56 +46,75 @@ def needs_archive(network: Network) -> bool:
     return retention_of(network).archive_offer
 
 
-def due_until(
-    network: Network, kind: Kind, until: datetime, only: UUID | None = None
-) -> Iterator[Due]:
-    """What of this kind has its period end by then, and is not restricted; `only` asks about one.
+def due_until(network: Network, until: datetime) -> dict[Kind, list[Due]]:
+    """By kind what has its period end by then, and is not restricted; five statements.
 
     An application is kept as long as the definition says that it was made with, everything else as
     the network says today.
     """
-    if kind.is_of_applications:
-        found = _applications_due(network, kind, until, only)
-    elif kind is Kind.ENDED:
-        found = _memberships_due(network, until, only)
-    elif kind is Kind.REPRESENTATIVE:
-        found = _representatives_due(network, until, only)
-    else:
-        found = _proofs_due(network, until, only)
-    return (due for due in found if due.due_at <= until)
+    return {kind: list(found) for kind, found in _due(network, until, Kind, None)}
+
+
+def is_due(network: Network, kind: Kind, subject_id: UUID) -> bool:
+    """Whether the period of this one is over, and it is not restricted."""
+    return any(any(found) for _, found in _due(network, utcnow(), [kind], subject_id))
+
+
+def _due(
+    network: Network, until: datetime, kinds: Iterable[Kind], only: UUID | None
+) -> Iterator[tuple[Kind, Iterator[Due]]]:
+    wanted = list(kinds)
+    of_applications = [kind for kind in wanted if kind.is_of_applications]
+    if of_applications:
+        yield from _applications_due(network, of_applications, until, only).items()
+    for kind, find in (
+        (Kind.ENDED, _memberships_due),
+        (Kind.REPRESENTATIVE, _representatives_due),
+        (Kind.CONSENT_PROOF, _proofs_due),
+    ):
+        if kind in wanted:
+            yield kind, (due for due in find(network, until, only) if due.due_at <= until)
 
 
 def _applications_due(
-    network: Network, kind: Kind, until: datetime, only: UUID | None
-) -> Iterator[Due]:
+    network: Network, kinds: Sequence[Kind], until: datetime, only: UUID | None
+) -> dict[Kind, Iterator[Due]]:
     rows = db.session.execute(
-        sa.select(Application.id, Application.settled_at, Application.definition_id)
+        sa.select(
+            Application.id, Application.settled_at, Application.definition_id, Application.status
+        )
         .where(
             Application.network_id == network.id,
-            Application.status == ApplicationStatus(kind.value),
-            Application.settled_at <= until - timedelta(days=7),
+            Application.status.in_([ApplicationStatus(kind.value) for kind in kinds]),
+            Application.settled_at <= until - timedelta(days=SHORTEST_DAYS),
             Application.restricted_at.is_(None),
             *_only(Application.id, only),
         )
         .order_by(Application.id)
     ).all()
-    periods = _periods(kind, {row.definition_id for row in rows})
-    for id_, settled_at, definition_id in rows:
-        if settled_at is not None:
-            yield Due(id_, periods[definition_id].end(settled_at))
+    kept = _retentions({row.definition_id for row in rows})
+    found: dict[Kind, list[Due]] = {kind: [] for kind in kinds}
+    for id_, settled_at, definition_id, status in rows:
+        kind = Kind(status.value)
+        due_at = getattr(kept[definition_id], kind.value).end(settled_at)
+        if due_at <= until:
+            found[kind].append(Due(id_, due_at))
+    return {kind: iter(due) for kind, due in found.items()}
 
 
 def _only(column: Any, id_: UUID | None) -> list[sa.ColumnElement[bool]]:
     return [] if id_ is None else [column == id_]
 
 
-def _periods(kind: Kind, ids: Collection[int]) -> Mapping[int, Period]:
+def _retentions(ids: Collection[int]) -> Mapping[int, Retention]:
+    if not ids:
+        return {}
     versions = db.session.scalars(
         sa.select(DefinitionVersion)
         .where(DefinitionVersion.id.in_(ids))
         .options(joinedload(DefinitionVersion.network))
     )
-    return {v.id: getattr(definition_of(v).retention, kind.value) for v in versions}
+    return {version.id: definition_of(version).retention for version in versions}
 
 
 def _is_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
@@ -159,6 +178,8 @@ def _proofs_due(network: Network, until: datetime, only: UUID | None) -> Iterato
     for subject_id, at in found:
         if only in {None, subject_id}:
             first[subject_id] = min(at, first.get(subject_id, at))
+    if not first:
+        return
     restricted = set(
         db.session.scalars(
             sa.select(Application.id).where(

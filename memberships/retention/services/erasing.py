@@ -32,8 +32,8 @@ from memberships.retention.models import (
     What,
 )
 from memberships.retention.queries import (
-    due_until,
     exports_that_held,
+    is_due,
     needs_archive,
     proofs_withdrawn_before,
     ready_items,
@@ -82,18 +82,18 @@ def _erase(network: Network, kind: Kind, subject_id: UUID) -> bool:
     if kind is Kind.CONSENT_PROOF:
         years = retention_of(network).consent_proof_years
         _lock(Application, [subject_id])
-        is_due = _is_due(network, kind, subject_id)
+        is_over = is_due(network, kind, subject_id)
         before = proofs_withdrawn_before(utcnow(), years)
-        return is_due and bool(erase_proofs(subject_id, withdrawn_before=before))
+        return is_over and bool(erase_proofs(subject_id, withdrawn_before=before))
     if kind.is_of_applications:
         _lock(Application, [subject_id])
-        if not _is_due(network, kind, subject_id):
+        if not is_due(network, kind, subject_id):
             return False
         _erase_application(db.session.get_one(Application, subject_id), _rule(kind))
         return True
     if kind is Kind.ENDED:
         _lock_membership(subject_id)
-        if not _is_due(network, kind, subject_id):
+        if not is_due(network, kind, subject_id):
             return False
         _erase_membership(db.session.get_one(Membership, subject_id), _rule(kind))
         return True
@@ -102,10 +102,6 @@ def _erase(network: Network, kind: Kind, subject_id: UUID) -> bool:
 
 def _rule(kind: Kind) -> str:
     return f"{kind.value}_expired"
-
-
-def _is_due(network: Network, kind: Kind, subject_id: UUID) -> bool:
-    return any(due_until(network, kind, utcnow(), only=subject_id))
 
 
 def _lock(
@@ -222,7 +218,7 @@ def _erase_representative(network: Network, id_: UUID) -> bool:
     if person is None:
         return False
     _lock_membership(person.membership_id)
-    if not _is_due(network, Kind.REPRESENTATIVE, id_):
+    if not is_due(network, Kind.REPRESENTATIVE, id_):
         return False
     db.session.refresh(person)
     membership = db.session.get_one(Membership, person.membership_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 def preview_plans() -> list[Foreseen]:
     """What `plan_erasures` would announce now, by network and kind; stores nothing."""
+    now = utcnow()
     return [
         Foreseen(
             network.slug,
@@ -50,10 +51,9 @@ def preview_plans() -> list[Foreseen]:
             _is_unusual(network.id, kind, len(due), now),
             needs_archive(network),
         )
-        for now in (utcnow(),)
-        for network in db.session.scalars(sa.select(Network).order_by(Network.slug))
-        for kind in Kind
-        if (due := _new(network, kind, now))
+        for network in db.session.scalars(sa.select(Network).order_by(Network.slug)).all()
+        for kind, due in _new(network, due_until(network, now + PLAN_AHEAD), now).items()
+        if due
     ]
 
 
@@ -72,43 +72,42 @@ def plan_erasures(network_id: int) -> Sequence[ErasureBatch]:
         sa.select(Network).where(Network.id == network_id).with_for_update(key_share=True)
     ).one()
     now = utcnow()
-    batches = []
-    for kind in Kind:
-        _forget_settled(network, kind, now)
-        due = _new(network, kind, now)
-        if due:
-            batches.append(_plan(network, kind, due, now))
+    due = due_until(network, now + PLAN_AHEAD)
+    _forget_settled(network, due)
+    found = _new(network, due, now)
+    batches = [_plan(network, kind, found[kind], now) for kind in found if found[kind]]
     finish_batches(network_id)
     return batches
 
 
-def _new(network: Network, kind: Kind, now: datetime) -> list[Due]:
+def _new(
+    network: Network, due: Mapping[Kind, Sequence[Due]], now: datetime
+) -> dict[Kind, list[Due]]:
     """What falls due and is not announced, or was taken out until now."""
     announced = {
-        item.subject_id
-        for item in _items(network.id, kind)
+        (item.kind, item.subject_id)
+        for item in _items(network.id)
         if item.held_until is None or item.held_until > now
     }
-    due = due_until(network, kind, now + PLAN_AHEAD)
-    return [one for one in due if one.subject_id not in announced]
+    return {
+        kind: [one for one in found if (kind, one.subject_id) not in announced]
+        for kind, found in due.items()
+    }
 
 
-def _items(network_id: int, kind: Kind) -> Iterator[ErasureItem]:
-    yield from db.session.scalars(
+def _items(network_id: int) -> Sequence[ErasureItem]:
+    return db.session.scalars(
         sa.select(ErasureItem)
         .join(ErasureBatch, ErasureBatch.id == ErasureItem.batch_id)
-        .where(ErasureBatch.network_id == network_id, ErasureItem.kind == kind)
-    )
+        .where(ErasureBatch.network_id == network_id, ErasureBatch.finished_at.is_(None))
+    ).all()
 
 
-def _forget_settled(network: Network, kind: Kind, now: datetime) -> None:
+def _forget_settled(network: Network, due: Mapping[Kind, Sequence[Due]]) -> None:
     """Take off what is not due any more: who came back, what is taken up again or restricted."""
-    items = list(_items(network.id, kind))
-    if not items:
-        return
-    due = {one.subject_id for one in due_until(network, kind, now + PLAN_AHEAD)}
-    for item in items:
-        if item.subject_id not in due:
+    standing = {(kind, one.subject_id) for kind, found in due.items() for one in found}
+    for item in _items(network.id):
+        if (item.kind, item.subject_id) not in standing:
             db.session.delete(item)
     db.session.flush()
 
