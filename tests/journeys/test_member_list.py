@@ -46,12 +46,5 @@ def test_from_the_list_to_a_file_and_its_entry(colleague: Any, width: int, tmp_p
     lead.sees("Exporte", state="exports")
     expect(lead.page.get_by_text(PURPOSE).first).to_be_visible()
 
-    # The worker has announced what the demonstration's periods say.
     lead.opens(f"{BIPAR}/loeschung")
     lead.sees("Löschung", state="erasure")
-    lead.clicks("Abgelehnte Anträge", role="link")
-    lead.sees("Abgelehnte Anträge", state="erasure batch")
-    lead.page.get_by_text("Herausnehmen", exact=False).first.click()
-    lead.page.get_by_role("button", name="Herausnehmen").first.click()
-    lead.sees("Abgelehnte Anträge", state="erasure held without reason")
-    expect(lead.page.get_by_label("Warum wird das noch gebraucht?").first).to_be_visible()
