@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable
 from uuid import UUID
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy.exc import OperationalError
 
 from memberships.applications.services import erase_expired_applications
 from memberships.calendar import BERLIN
@@ -68,7 +68,7 @@ def _all_of(step: Callable[[], int]) -> int:
 def _clean_up() -> None:
     try:
         forget_old_pages()
-    except OperationalError:
+    except sqlite3.OperationalError:
         log.warning("retention: the database file is in use; its old pages go with the next run")
 
 
