@@ -9,12 +9,12 @@ from flask.cli import ScriptInfo
 
 from memberships import create_app
 from memberships.accounts.cli import staff
-from memberships.applications.cli import retention
 from memberships.demo import demo
 from memberships.events.cli import audit
 from memberships.mails.cli import mails
 from memberships.networks.cli import networks
 from memberships.networks.loading import DefinitionsInvalid
+from memberships.retention.cli import retention
 from memberships.serve import database, serve, worker
 from memberships.settings import SettingsInvalid
 from memberships.territory.cli import territory

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     RESTRICT_DATA = "restrict_data"
     RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
+    MANAGE_RETENTION = "manage_retention"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
 
@@ -64,7 +65,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,
     Role.COORDINATOR: _COORDINATOR,
     Role.DECIDER: _DECIDER,
-    Role.LEAD: _COORDINATOR | _DECIDER | {Permission.VIEW_LOG, Permission.MANAGE_STAFF},
+    Role.LEAD: _COORDINATOR
+    | _DECIDER
+    | {Permission.VIEW_LOG, Permission.MANAGE_RETENTION, Permission.MANAGE_STAFF},
     # The last two see no application: one checks those who decide, the other keeps it running.
     Role.AUDITOR: frozenset({Permission.VIEW_LOG}),
     Role.OPERATOR: frozenset({Permission.OPERATE}),

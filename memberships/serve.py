@@ -31,6 +31,7 @@ from memberships.applications.cli import erase_expired
 from memberships.applications.services import close_unanswered, remind_of_questions
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
+from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
@@ -102,6 +103,7 @@ def worker() -> None:
         Job("remind_of_questions", timedelta(minutes=10), remind),
         Job("close_unanswered", timedelta(minutes=10), close),
         Job("send_digests", timedelta(minutes=5), digests),
+        Job("run_retention", timedelta(days=1), run_retention),
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
     run_worker(

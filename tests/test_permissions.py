@@ -185,6 +185,7 @@ def test_the_table_is_what_was_decided() -> None:
     assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}
     assert PERMISSIONS[Role.COORDINATOR] | PERMISSIONS[Role.DECIDER] == PERMISSIONS[Role.LEAD] - {
         Permission.VIEW_LOG,
+        Permission.MANAGE_RETENTION,
         Permission.MANAGE_STAFF,
     }
     assert not may(None, Permission.VIEW_APPLICATIONS)

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import click
-from flask.cli import with_appcontext
-
 from memberships.applications.services import erase_expired_applications
 from memberships.database import unit_of_work
 
@@ -16,15 +13,3 @@ def erase_expired() -> int:
         erased += batch
         if not batch:
             return erased
-
-
-@click.group()
-def retention() -> None:
-    """What must be erased."""
-
-
-@retention.command()
-@with_appcontext
-def run() -> None:
-    """Erase applications whose address nobody confirmed in time."""
-    click.echo(f"{erase_expired()} unconfirmed applications erased")

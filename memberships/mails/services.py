@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,3 +92,24 @@ def erase_mails(subject_id: UUID) -> None:
     db.session.execute(sa.delete(MailAttempt).where(MailAttempt.mail_id.in_(of_subject)))
     db.session.execute(sa.delete(OutgoingMail).where(OutgoingMail.subject_id == subject_id))
     db.session.execute(sa.delete(DevInboxMail).where(DevInboxMail.subject_id == subject_id))
+
+
+def erase_mails_to(address: str, *, about: UUID | None = None) -> None:
+    """Delete what was mailed to this address about the subject; None: by the installation itself.
+
+    In the caller's unit of work, as `erase_mails`.
+    """
+    for table in (OutgoingMail, DevInboxMail):
+        place = table.network_id.is_(None) if about is None else table.subject_id == about
+        db.session.execute(sa.delete(table).where(table.to_address == address, place))
+
+
+def erase_old_mails(before: datetime) -> int:
+    """Delete the record of every mail that was done with before then; returns how many."""
+    db.session.execute(sa.delete(DevInboxMail).where(DevInboxMail.received_at < before))
+    erased = db.session.execute(
+        sa.delete(OutgoingMail)
+        .where(OutgoingMail.state != MailState.QUEUED, OutgoingMail.finished_at < before)
+        .returning(OutgoingMail.id)
+    )
+    return len(erased.all())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from memberships.accounts.models import Account
 from memberships.calendar import end_of_day
 from memberships.database import JsonObject, Model, uuid7
+from memberships.networks.definition import RETURN_WITHIN
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 
@@ -40,8 +41,6 @@ class EndReason(StrEnum):
         return self not in {self.DECEASED, self.ORGANISATION_DISSOLVED}
 
 
-# How long who left can come back; after that everything is erased.
-RETURN_WITHIN = timedelta(days=30)
 _IS_LIVING = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 LONGEST_KEY = 330

@@ -11,6 +11,7 @@ from memberships.networks.checking_rules import (
     check_decision,
     check_purposes,
     check_reasons,
+    check_retention,
     check_territory,
     option_keys,
     purpose_of,
@@ -57,6 +58,7 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     yield from check_decision(raw)
     yield from check_purposes(raw)
     yield from check_reasons(raw)
+    yield from check_retention(raw)
 
 
 def check_profile(raw: dict[str, Any], form: Mapping[str, Any]) -> Iterator[Fault]:

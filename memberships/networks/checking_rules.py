@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from pydantic import ValidationError
+
 from memberships.networks.checking_visibility import visibility_purposes
-from memberships.networks.definition import ANY_ANSWER, POSTAL_AREA, POSTAL_AREAS, Policy
+from memberships.networks.definition import (
+    ANY_ANSWER,
+    ARCHIVE_PHRASE,
+    POSTAL_AREA,
+    POSTAL_AREAS,
+    Policy,
+    Retention,
+)
 from memberships.networks.faults import Fault, dicts, table
 from memberships.networks.states import STATES
 
@@ -188,3 +197,34 @@ def check_reasons(raw: Mapping[str, Any]) -> Iterator[Fault]:
         yield Fault(
             "decline_reasons", "no reason can be chosen", "at least one, or leave it out for all"
         )
+
+
+_CONSENT_BASIS = "Abs. 1 Buchst. a "
+
+
+def check_retention(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults of what the privacy notice says about erasing: it names the periods in force."""
+    try:
+        kept = Retention.model_validate(raw.get("retention", {}))
+    except ValidationError:
+        return  # told with its own words
+    archive = [ARCHIVE_PHRASE] if kept.archive_offer else []
+    ends = (kept.declined, kept.withdrawn, kept.closed)
+    promised = {
+        "application": [*dict.fromkeys(end.phrase for end in ends), *archive],
+        "membership": [kept.ended.phrase, *archive],
+    }
+    for n, purpose in enumerate(dicts(raw.get("purposes"))):
+        text = str(purpose.get("retention"))
+        # What rests on no consent has none to prove.
+        is_agreed = _CONSENT_BASIS in str(purpose.get("legal_basis"))
+        proof = [kept.consent_proof_phrase] if is_agreed else []
+        for phrase in promised.get(str(purpose.get("key")), proof):
+            if phrase not in text:
+                wrong = f"does not say “{phrase}”, which [retention] says"
+                yield Fault(
+                    f"purposes.{n}.retention",
+                    wrong,
+                    "the same period in both",
+                    purpose.get("key", ""),
+                )

@@ -9,11 +9,15 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
+
+from memberships.calendar import end_of_day, months_later
 
 _PLACEHOLDER = re.compile(r"example\.|Muster")
 KEY = r"^[a-z][a-z0-9_]{1,39}$"
@@ -241,13 +245,91 @@ class DeclineReason(Part):
     text: Annotated[str, Field(max_length=1000)] = ""
 
 
-class ErasePhrases(Part):
+# How long who left can come back; what they left is kept at least as long.
+RETURN_WITHIN = timedelta(days=30)
+# An erasure is announced days before; a shorter period would end before that.
+SHORTEST_DAYS = 7
+ARCHIVE_PHRASE = "nach den gesetzlichen Fristen"
+_NUMBERS = (
+    "null", "eins", "zwei", "drei", "vier", "fünf", "sechs", "sieben", "acht", "neun", "zehn",
+    "elf", "zwölf",
+)  # fmt: skip
+
+
+class Period(Part):
+    """A time in days or in calendar months: { days = 30 } or { months = 3 }."""
+
+    days: Annotated[int, Field(ge=0, le=3660)] = 0
+    months: Annotated[int, Field(ge=0, le=120)] = 0
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Period:
+        if bool(self.days) == bool(self.months):
+            raise ValueError("either { days = 30 } or { months = 3 }")
+        if self.shortest < timedelta(days=SHORTEST_DAYS):
+            raise ValueError(f"at least {SHORTEST_DAYS} days")
+        return self
+
+    @property
+    def shortest(self) -> timedelta:
+        """How long it is at least: months differ, February is the shortest."""
+        return timedelta(days=self.days or 28 * self.months + self.months // 2)
+
+    def end(self, start: datetime) -> datetime:
+        """The last minute of its last day in Berlin."""
+        return end_of_day(months_later(start, self.months) + timedelta(days=self.days))
+
+    @property
+    def phrase(self) -> str:
+        """'nach 30 Tagen', 'nach drei Monaten'."""
+        if self.days:
+            return f"nach {self.days} Tagen"
+        return f"nach {_in_words(self.months, 'einem')} Monat{'en' if self.months > 1 else ''}"
+
+
+def _in_words(number: int, one: str) -> str:
+    if number == 1:
+        return one
+    return _NUMBERS[number] if number < len(_NUMBERS) else str(number)
+
+
+class Retention(Part):
+    """How long details are kept after each end (domain.md, section 8), and the proof of a consent
+    after its withdrawal, to the end of that year.
+
+    With `archive_offer` nothing is erased before somebody says that an archive was offered it.
+    """
+
+    declined: Period = Period(months=3)
+    withdrawn: Period = Period(days=30)
+    closed: Period = Period(days=30)
+    ended: Period = Period(days=30)
+    consent_proof_years: Annotated[int, Field(ge=1, le=10)] = 3
+    archive_offer: bool = False
+
+    @model_validator(mode="after")
+    def _outlasts_the_return(self) -> Retention:
+        if self.ended.shortest < RETURN_WITHIN:
+            raise ValueError(
+                f"ended is at least {RETURN_WITHIN.days} days: so long can one come back"
+            )
+        return self
+
+    @property
+    def consent_proof_phrase(self) -> str:
+        """'drei Jahre'."""
+        years = self.consent_proof_years
+        return f"{_in_words(years, 'ein')} Jahr{'e' if years > 1 else ''}"
+
+
+@dataclass(frozen=True)
+class ErasePhrases:
     """When details are erased, as the mails about each end say it: 'Ihre Angaben löschen wir …'."""
 
-    declined: Line = "nach drei Monaten"
-    withdrawn: Line = "nach 30 Tagen"
-    closed: Line = "nach 30 Tagen"
-    ended: Line = "nach 30 Tagen"
+    declined: str
+    withdrawn: str
+    closed: str
+    ended: str
 
 
 class Controller(Part):
@@ -320,7 +402,7 @@ class Definition(Part):
     promise: Promise = Promise()
     decision: Decision = Decision()
     decline_reasons: tuple[DeclineReason, ...] = ()
-    erase_phrases: ErasePhrases = ErasePhrases()
+    retention: Retention = Retention()
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -403,6 +485,13 @@ class Definition(Part):
     def office_mailbox(self) -> str:
         """Where the digest of open cases goes."""
         return self.office.mailbox or self.office.email
+
+    @cached_property
+    def erase_phrases(self) -> ErasePhrases:
+        """What pages and mails promise: made of the periods, so that both cannot differ."""
+        kept = self.retention
+        ends = (kept.declined, kept.withdrawn, kept.closed, kept.ended)
+        return ErasePhrases(*(ARCHIVE_PHRASE if kept.archive_offer else end.phrase for end in ends))
 
     def decline_reason(self, key: str) -> DeclineReason:
         """The reason of that key. Raises KeyError when the network does not know it."""

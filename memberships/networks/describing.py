@@ -17,6 +17,7 @@ from memberships.networks.definition import (
     Policy,
     Promise,
     Purpose,
+    Retention,
 )
 from memberships.networks.states import STATES
 from memberships.networks.wording import asked_when, decided_when
@@ -180,6 +181,19 @@ def _texts(net: Definition) -> Iterator[list[str]]:
     yield _row("nach Rücknahme", phrases.withdrawn, "  ")
     yield _row("ohne Antwort", phrases.closed, "  ")
     yield _row("nach dem Ende", phrases.ended, "  ")
+    yield ["", "Fristen der Löschung"]
+    yield from _periods(net.retention)
+
+
+def _periods(kept: Retention) -> Iterator[list[str]]:
+    yield _row("Ablehnung", kept.declined.phrase, "  ")
+    yield _row("Rücknahme", kept.withdrawn.phrase, "  ")
+    yield _row("ohne Antwort", kept.closed.phrase, "  ")
+    yield _row("Ende", kept.ended.phrase, "  ")
+    proof = f"{kept.consent_proof_phrase} nach dem Widerruf, bis zum Ende des Kalenderjahres"
+    yield _row("Nachweis", proof, "  ")
+    if kept.archive_offer:
+        yield _row("Archiv", "vorher wird alles einem Archiv angeboten", "  ")
 
 
 def _form(net: Definition) -> Iterator[list[str]]:

@@ -14,12 +14,13 @@ from memberships.networks.definition import (
     Decision,
     DeclineReason,
     Definition,
-    ErasePhrases,
     Office,
     Option,
     Part,
+    Period,
     Promise,
     Purpose,
+    Retention,
     Section,
     Territory,
     Texts,
@@ -36,10 +37,10 @@ _PARTS: dict[str, type[Part]] = {
     "controller": Controller,
     "decision": Decision,
     "decline_reasons": DeclineReason,
-    "erase_phrases": ErasePhrases,
     "office": Office,
     "promise": Promise,
     "purposes": Purpose,
+    "retention": Retention,
     "territory": Territory,
     "texts": Texts,
     "visibility": Visibility,
@@ -153,6 +154,8 @@ def _known_at(loc: Place) -> list[str]:
             part = _FIELD_TYPES[kind]
         case ("sections" | "profile", _, "fields", _, _, "options", _, _):
             part = Option
+        case ("retention", _, _):
+            part = Period
         case (str(name), *_, _) if name in _PARTS:
             part = _PARTS[name]
     return list(part.model_fields)

@@ -115,3 +115,22 @@ def consents_under(email: str) -> list[ConsentEvent]:
             .order_by(ConsentEvent.id)
         )
     )
+
+
+def withdrawn_consents(network_id: int, before: datetime) -> Sequence[tuple[UUID, datetime]]:
+    """Subject and time of every consent whose newest step is its withdrawal, before then."""
+    newest = (
+        sa.select(sa.func.max(ConsentEvent.id))
+        .where(ConsentEvent.network_id == network_id)
+        .group_by(ConsentEvent.subject_id, ConsentEvent.purpose)
+    )
+    rows = db.session.execute(
+        sa.select(ConsentEvent.subject_id, ConsentEvent.at)
+        .where(
+            ConsentEvent.id.in_(newest),
+            ConsentEvent.step == ConsentStep.WITHDRAWN,
+            ConsentEvent.at < before,
+        )
+        .order_by(ConsentEvent.id)
+    )
+    return [(subject_id, at) for subject_id, at in rows]

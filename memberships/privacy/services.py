@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,7 +11,12 @@ from memberships.database import db, utcnow
 from memberships.networks.definition import ConsentField
 from memberships.networks.models import DefinitionVersion
 from memberships.privacy.models import NEWSLETTER, ConsentEvent, ConsentStep
-from memberships.privacy.queries import confirmed_since, given_consents, newest_consent
+from memberships.privacy.queries import (
+    confirmed_since,
+    given_consents,
+    newest_consent,
+    newest_steps,
+)
 
 
 def give_consent(
@@ -149,3 +155,36 @@ def move_consent(newest: ConsentEvent, email: str, *, proof: str) -> None:
     """
     if newest.step is ConsentStep.CONFIRMED:
         _follow(newest, ConsentStep.CONFIRMED, channel="address_change", proof=proof, email=email)
+
+
+def keep_proofs(subject_id: UUID) -> None:
+    """Let the subject go: what holds is withdrawn, what was never confirmed is deleted.
+
+    What is left are proofs of consents that held once (Art. 7(1) GDPR), restricted: withdrawn, they
+    count for nothing else, and nothing leads from them to anything but the address.
+    """
+    withdraw_consents(subject_id, channel="erasure")
+    db.session.flush()
+    proven = sa.select(ConsentEvent.purpose).where(
+        ConsentEvent.subject_id == subject_id, ConsentEvent.step == ConsentStep.CONFIRMED
+    )
+    db.session.execute(
+        sa.delete(ConsentEvent).where(
+            ConsentEvent.subject_id == subject_id, ConsentEvent.purpose.not_in(proven)
+        )
+    )
+
+
+def erase_proofs(subject_id: UUID, *, withdrawn_before: datetime) -> int:
+    """Delete the subject's consents that were withdrawn before then; returns how many steps."""
+    over = [
+        newest.purpose
+        for newest in newest_steps([subject_id])
+        if newest.step is ConsentStep.WITHDRAWN and newest.at < withdrawn_before
+    ]
+    erased = db.session.execute(
+        sa.delete(ConsentEvent)
+        .where(ConsentEvent.subject_id == subject_id, ConsentEvent.purpose.in_(over))
+        .returning(ConsentEvent.id)
+    )
+    return len(erased.all())

@@ -45,3 +45,6 @@ def test_from_the_list_to_a_file_and_its_entry(colleague: Any, width: int, tmp_p
     lead.opens(f"{BIPAR}/exporte")
     lead.sees("Exporte", state="exports")
     expect(lead.page.get_by_text(PURPOSE).first).to_be_visible()
+
+    lead.opens(f"{BIPAR}/loeschung")
+    lead.sees("Löschung", state="erasure")

@@ -100,7 +100,7 @@ def seventh() -> dict[str, Any]:
                        "public_entry": ["name", "organisation_name", "place", "village_story"]},
         "promise": {"days": 12, "working_days": True},
         "decision": {"body": "Dorfrat", "appeal_text": "Der Dorfrat antwortet auf Fragen."},
-        "erase_phrases": {"declined": "nach einem Monat", "ended": "nach einem Monat"},
+        "retention": {"declined": {"months": 1}, "ended": {"days": 45}, "consent_proof_years": 2},
         "decline_reasons": [
             {"key": "outside_territory"},
             {"key": "no_village", "label": "Kein Dorf", "text": "Es geht nicht um ein Dorf."},
@@ -187,11 +187,17 @@ def _asked(key: str, **more: Any) -> dict[str, Any]:
     return {"key": key, "purpose": f"Wozu {key} dient.", **more}
 
 
+_RETENTION = {
+    "application": "Das löschen wir nach einem Monat, sonst nach 30 Tagen.",
+    "membership": "Das löschen wir nach 45 Tagen.",
+}
+
+
 def _purpose(key: str, letter: str) -> dict[str, Any]:
     return {
         "key": key,
         "title": f"Dorf: {key}",
         "text": f"Wir brauchen das für {key}.",
         "legal_basis": f"Art. 6 Abs. 1 Buchst. {letter} DSGVO",
-        "retention": f"Das löschen wir nach dem Ende von {key}.",
+        "retention": _RETENTION.get(key, "Den Nachweis bewahren wir zwei Jahre auf."),
     }

@@ -1,0 +1,414 @@
+"""Erasing, one thing per unit of work: all that is stored about it, and a figure without a name.
+
+Locks go application, organisation, account, membership, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from memberships.accounts.models import Account, AddressChange, SignInRequest
+from memberships.applications.models import Application, ApplicationStatus
+from memberships.calendar import BERLIN
+from memberships.database import Model, db, utcnow, uuid7
+from memberships.events.models import Actor, ActorKind, EventTag
+from memberships.events.services import erase_events, record_event
+from memberships.mails.services import erase_mails, erase_mails_to
+from memberships.members.models import Membership, Objection, Representative
+from memberships.networks.models import Network
+from memberships.organisations.models import SHARED, Organisation
+from memberships.privacy.services import erase_proofs, keep_proofs
+from memberships.retention.errors import ArchiveNotOffered, NotErasable
+from memberships.retention.models import (
+    Cause,
+    ErasedFigure,
+    ErasureBatch,
+    ErasureItem,
+    Kind,
+    What,
+)
+from memberships.retention.queries import (
+    exports_that_held,
+    is_due,
+    needs_archive,
+    proofs_withdrawn_before,
+    ready_items,
+    retention_of,
+    times_listed,
+)
+from memberships.retention.services.planning import finish_batches, forget_item
+
+ON_REQUEST = "on_request"
+# A representative's application was decided in the unit of work that added the representative.
+_SAME_MOMENT = timedelta(seconds=10)
+
+
+def erase_item(item_id: UUID) -> bool:
+    """Erase what an announced item is about, if its time has come; False if it has not.
+
+    Its own unit of work: killed in the middle, nothing of it is done, and the next run takes it up.
+    What is not due any more is taken off instead. The batch's lock keeps a second worker, and
+    somebody who takes the item out at this moment, apart.
+    """
+    batch = db.session.scalar(
+        sa.select(ErasureBatch)
+        .join(ErasureItem, ErasureItem.batch_id == ErasureBatch.id)
+        .where(ErasureItem.id == item_id)
+        .with_for_update(key_share=True, of=ErasureBatch)
+        .execution_options(populate_existing=True)
+    )
+    item = db.session.scalar(ready_items().where(ErasureItem.id == item_id)) if batch else None
+    if batch is None or item is None:  # another worker, or a person, was faster
+        return False
+    network = db.session.get_one(Network, batch.network_id)
+    is_erased = _erase(network, item.kind, item.subject_id)
+    if is_erased:
+        db.session.execute(
+            sa.update(ErasureBatch)
+            .where(ErasureBatch.id == batch.id)
+            .values(erased=ErasureBatch.erased + 1)
+        )
+    db.session.execute(sa.delete(ErasureItem).where(ErasureItem.id == item_id))
+    finish_batches(network.id)
+    return is_erased
+
+
+def _erase(network: Network, kind: Kind, subject_id: UUID) -> bool:
+    """Lock it, look again whether it is due, and erase it; False when it is not."""
+    if kind is Kind.CONSENT_PROOF:
+        years = retention_of(network).consent_proof_years
+        _lock(Application, [subject_id])
+        is_over = is_due(network, kind, subject_id)
+        before = proofs_withdrawn_before(utcnow(), years)
+        return is_over and bool(erase_proofs(subject_id, withdrawn_before=before))
+    if kind.is_of_applications:
+        _lock(Application, [subject_id])
+        if not is_due(network, kind, subject_id):
+            return False
+        _erase_application(db.session.get_one(Application, subject_id), _rule(kind))
+        return True
+    if kind is Kind.ENDED:
+        _lock_membership(subject_id)
+        if not is_due(network, kind, subject_id):
+            return False
+        _erase_membership(db.session.get_one(Membership, subject_id), _rule(kind))
+        return True
+    return _erase_representative(network, subject_id)
+
+
+def _rule(kind: Kind) -> str:
+    return f"{kind.value}_expired"
+
+
+def _lock(
+    table: type[Application | Organisation | Account | Membership], ids: Collection[UUID | None]
+) -> None:
+    wanted = sorted(id_ for id_ in set(ids) if id_ is not None)
+    if wanted:
+        db.session.scalars(
+            sa.select(table)
+            .where(table.id.in_(wanted))
+            .order_by(table.id)
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).all()
+
+
+def _lock_membership(membership_id: UUID) -> None:
+    found = db.session.get(Membership, membership_id, populate_existing=True)
+    if found is None:
+        return
+    _lock(Application, _applications_of(membership_id))
+    _lock(Organisation, [found.organisation_id])
+    _lock(Account, [found.account_id, *_accounts_of(membership_id)])
+    _lock(Membership, [membership_id])
+
+
+def _applications_of(membership_id: UUID) -> Sequence[UUID]:
+    return db.session.scalars(
+        sa.select(Application.id).where(Application.membership_id == membership_id)
+    ).all()
+
+
+def _accounts_of(membership_id: UUID) -> Sequence[UUID]:
+    return db.session.scalars(
+        sa.select(Representative.account_id).where(Representative.membership_id == membership_id)
+    ).all()
+
+
+def _erase_application(application: Application, rule: str) -> None:
+    """Everything that hangs on its row goes with it; what does not is named here."""
+    email, organisation_id = application.email, application.organisation_id
+    db.session.add(_figure_of_application(application))
+    erase_mails(application.id)
+    keep_proofs(application.id)
+    erase_events(application, rule=rule)
+    forget_item(application.id)
+    db.session.flush()
+    db.session.execute(sa.delete(Application).where(Application.id == application.id))
+    db.session.expunge(application)
+    _erase_unneeded_organisation(organisation_id)
+    account = db.session.scalar(sa.select(Account.id).where(Account.email == email))
+    if account is None:
+        _erase_traces(email)
+    else:
+        erase_unneeded_account(account)
+
+
+def _figure_of_application(application: Application) -> ErasedFigure:
+    answers = application.answers
+    settled = application.settled_at or utcnow()
+    return ErasedFigure(
+        network_id=application.network_id,
+        what=What.APPLICATION,
+        outcome=application.status.value,
+        holder=application.applicant_kind.value,
+        organisation_kind=answers.get("organisation_kind") or "",
+        federal_state=answers.get("federal_state") or "",
+        began_in=_month(application.confirmed_at or application.submitted_at),
+        settled_in=_month(settled),
+    )
+
+
+def _month(at: datetime) -> date:
+    return at.astimezone(BERLIN).date().replace(day=1)
+
+
+def _erase_membership(membership: Membership, rule: str) -> None:
+    id_, organisation_id = membership.id, membership.organisation_id
+    accounts = {membership.account_id, *_accounts_of(id_)} - {None}
+    representatives = db.session.scalars(
+        sa.select(Representative.id).where(Representative.membership_id == id_)
+    ).all()
+    db.session.add(
+        ErasedFigure(
+            network_id=membership.network_id,
+            what=What.MEMBERSHIP,
+            outcome=membership.end_reason.value if membership.end_reason else "",
+            holder=membership.holder.value,
+            organisation_kind=membership.organisation_kind,
+            federal_state=membership.federal_state,
+            began_in=_month(membership.member_since),
+            settled_in=_month(membership.ended_at or utcnow()),
+        )
+    )
+    applications = [db.session.get_one(Application, one) for one in _applications_of(id_)]
+    for application in applications:
+        _erase_application(application, rule)
+    erase_mails(id_)
+    erase_events(membership, rule=rule)
+    for one in (id_, *representatives):
+        keep_proofs(one)
+        forget_item(one)
+    db.session.flush()
+    db.session.execute(sa.delete(Membership).where(Membership.id == id_))
+    db.session.expunge(membership)
+    _erase_unneeded_organisation(organisation_id)
+    for account_id in sorted(accounts, key=str):
+        if account_id is not None:
+            erase_unneeded_account(account_id)
+
+
+def _erase_representative(network: Network, id_: UUID) -> bool:
+    """Only the person goes; the organisation stays a member."""
+    person = db.session.get(Representative, id_, populate_existing=True)
+    if person is None:
+        return False
+    _lock_membership(person.membership_id)
+    if not is_due(network, Kind.REPRESENTATIVE, id_):
+        return False
+    db.session.refresh(person)
+    membership = db.session.get_one(Membership, person.membership_id)
+    account = db.session.get_one(Account, person.account_id)
+    others = [
+        other
+        for other in db.session.scalars(
+            sa.select(Representative).where(Representative.membership_id == membership.id)
+        )
+        if other.id != id_
+    ]
+    db.session.execute(sa.delete(Representative).where(Representative.id == id_))
+    db.session.expunge(person)
+    keep_proofs(id_)
+    forget_item(id_)
+    if all(other.account_id != account.id for other in others):
+        _erase_part_in(membership, person, account, others)
+    return True
+
+
+def _erase_part_in(
+    membership: Membership,
+    person: Representative,
+    account: Account,
+    others: Sequence[Representative],
+) -> None:
+    """What else the membership holds of somebody who no longer acts in it."""
+    theirs = {account.email}
+    emails = set(
+        db.session.scalars(
+            sa.select(Account.email).where(Account.id.in_([other.account_id for other in others]))
+        )
+    )
+    for application_id in _applications_of(membership.id):
+        application = db.session.get_one(Application, application_id)
+        # Who changed the address since applied with another one.
+        is_of_then = application.decided_at is not None and (
+            abs(application.decided_at - person.since) <= _SAME_MOMENT
+        )
+        if application.email in theirs or (is_of_then and application.email not in emails):
+            theirs.add(application.email)
+            _erase_application(application, _rule(Kind.REPRESENTATIVE))
+    for address in theirs:
+        erase_mails_to(address, about=membership.id)
+    db.session.execute(
+        sa.delete(Objection).where(
+            Objection.membership_id == membership.id, Objection.account_id == account.id
+        )
+    )
+    erase_unneeded_account(account.id)
+
+
+def _erase_unneeded_organisation(id_: UUID | None) -> None:
+    """Organisations that are known to one network only are kept while it refers to them."""
+    if id_ is None:
+        return
+    _lock(Organisation, [id_])
+    organisation = db.session.get(Organisation, id_)
+    if organisation is None or organisation.scope == SHARED or _is_referred_to(Organisation, id_):
+        return
+    db.session.execute(sa.delete(Organisation).where(Organisation.id == id_))
+    db.session.expunge(organisation)
+
+
+def _is_referred_to(table: type[Model], id_: UUID, *, besides: Collection[str] = ()) -> bool:
+    """Whether any row of any table, but for those, refers to this one and would not go with it."""
+    name = str(table.__tablename__)
+    places = [
+        column
+        for other in Model.metadata.tables.values()
+        if other.name not in besides
+        for column in other.columns
+        for key in column.foreign_keys
+        if key.column.table.name == name and key.ondelete != "CASCADE"
+    ]
+    return any(
+        db.session.scalar(sa.select(sa.literal(1)).where(column == id_).limit(1)) is not None
+        for column in places
+    )
+
+
+_OF_SIGNING_IN = ("sign_in_requests", "address_changes")
+_OPEN = [status for status in ApplicationStatus if status.is_decidable]
+
+
+def erase_unneeded_account(account_id: UUID) -> bool:
+    """Erase an account that nothing refers to: no membership, no role, no case that it worked on.
+
+    Kept as well while its address has an application that somebody still has to decide about.
+    """
+    _lock(Account, [account_id])
+    account = db.session.get(Account, account_id)
+    if account is None or _is_referred_to(Account, account_id, besides=_OF_SIGNING_IN):
+        return False
+    is_open = sa.select(Application.id).where(
+        Application.email == account.email, Application.status.in_(_OPEN)
+    )
+    if db.session.scalar(is_open.limit(1)) is not None:
+        return False
+    for change in db.session.scalars(
+        sa.select(AddressChange).where(AddressChange.account_id == account_id)
+    ).all():
+        erase_mails(change.id)
+        db.session.delete(change)
+    db.session.flush()
+    email = account.email
+    _erase_requests(SignInRequest.account_id == account_id)
+    db.session.execute(sa.delete(Account).where(Account.id == account_id))
+    db.session.expunge(account)
+    _erase_traces(email)
+    return True
+
+
+def _erase_traces(email: str) -> None:
+    """What the installation itself keeps of an address that has no account."""
+    _erase_requests(SignInRequest.email == email)
+    erase_mails_to(email)
+
+
+def _erase_requests(condition: sa.ColumnElement[bool]) -> None:
+    for request_id in db.session.scalars(sa.select(SignInRequest.id).where(condition)).all():
+        erase_mails(request_id)
+    db.session.execute(sa.delete(SignInRequest).where(condition))
+
+
+_SETTLED = (
+    ApplicationStatus.WITHDRAWN,
+    ApplicationStatus.CLOSED,
+    ApplicationStatus.DECLINED,
+)
+
+
+def erase_on_request(
+    subject: Application | Membership, *, by: Actor, archive_offered: bool = False
+) -> ErasureBatch:
+    """Erase at once what a person asked to be erased (Art. 17(1) GDPR); the log names no person.
+
+    A membership takes the applications with it that led to it. `archive_offered` says that a public
+    body has offered it to its archive.
+
+    Raises NotErasable while the membership lives or the case is open, when it is restricted, or
+    gone; ArchiveNotOffered. Erasing by a period that is over at the same moment passes before or
+    after it.
+    """
+    if by.kind is ActorKind.SYSTEM:
+        raise ValueError("a person decides about a request")
+    id_ = subject.id
+    found: Application | Membership | None
+    if isinstance(subject, Membership):
+        _lock_membership(id_)
+        found = db.session.get(Membership, id_, populate_existing=True)
+    else:
+        _lock(Application, [id_])
+        found = db.session.get(Application, id_, populate_existing=True)
+    if found is None or not _may_be_erased(found):
+        raise NotErasable
+    network = db.session.get_one(Network, found.network_id)
+    if needs_archive(network) and not archive_offered:
+        raise ArchiveNotOffered
+    kind = Kind.ENDED if isinstance(found, Membership) else Kind(found.status.value)
+    now = utcnow()
+    batch = ErasureBatch(
+        id=uuid7(),
+        network_id=network.id,
+        kind=kind,
+        cause=Cause.REQUEST,
+        planned_at=now,
+        planned=1,
+        erased=1,
+        needs_archive=needs_archive(network),
+        archive_offered_at=now if archive_offered else None,
+        export_ids=exports_that_held(network.id, times_listed(kind, [id_])),
+        finished_at=now,
+    )
+    db.session.add(batch)
+    record_event(EventTag.RETENTION_ERASED, batch, by=by)
+    if isinstance(found, Membership):
+        _erase_membership(found, ON_REQUEST)
+    else:
+        _erase_application(found, ON_REQUEST)
+    return batch
+
+
+def _may_be_erased(found: Application | Membership) -> bool:
+    if found.restricted_at is not None:
+        return False
+    if isinstance(found, Application):
+        return found.status in _SETTLED
+    cases = sa.select(Application.id).where(
+        Application.membership_id == found.id, Application.restricted_at.is_not(None)
+    )
+    return not found.is_living and db.session.scalar(cases.limit(1)) is None
