@@ -18,9 +18,11 @@ from memberships.applications import case_views as _own_pages  # noqa: F401 - ad
 from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
+from memberships.feedback import views as feedback_views
 from memberships.mails import views as mail_views
 from memberships.members import profile_views
 from memberships.members import views as member_views
+from memberships.networks import text_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
 from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
@@ -46,6 +48,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     _install_extensions(app, settings)
     app.register_blueprint(network_views.bp)
+    app.register_blueprint(text_views.bp)
+    app.register_blueprint(feedback_views.bp)
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
     app.register_blueprint(member_views.bp)

@@ -35,11 +35,16 @@ class Permission(StrEnum):
     EXPORT_MEMBERS = "export_members"
     END_MEMBERSHIPS = "end_memberships"
     VIEW_LOG = "view_log"
+    VIEW_PROCESSING_RECORD = "view_processing_record"
+    ANSWER_FEEDBACK = "answer_feedback"
+    EDIT_TEXTS = "edit_texts"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
 
 
-_READER = frozenset({Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS})
+_READER = frozenset(
+    {Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS, Permission.VIEW_PROCESSING_RECORD}
+)
 _COORDINATOR = _READER | {
     Permission.CLAIM_APPLICATIONS,
     Permission.WRITE_NOTES,
@@ -49,6 +54,7 @@ _COORDINATOR = _READER | {
     Permission.ENTER_APPLICATIONS,
     Permission.EXPORT_MEMBERS,
     Permission.END_MEMBERSHIPS,
+    Permission.ANSWER_FEEDBACK,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,
@@ -60,9 +66,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.READER: _READER,
     Role.COORDINATOR: _COORDINATOR,
     Role.DECIDER: _DECIDER,
-    Role.LEAD: _COORDINATOR | _DECIDER | {Permission.VIEW_LOG, Permission.MANAGE_STAFF},
+    Role.LEAD: _COORDINATOR
+    | _DECIDER
+    | {Permission.VIEW_LOG, Permission.EDIT_TEXTS, Permission.MANAGE_STAFF},
     # The last two see no application: one checks those who decide, the other keeps it running.
-    Role.AUDITOR: frozenset({Permission.VIEW_LOG}),
+    Role.AUDITOR: frozenset({Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}),
     Role.OPERATOR: frozenset({Permission.OPERATE}),
 }
 

@@ -9,6 +9,7 @@ from memberships.networks.checking_rules import (
     check_admission,
     check_condition,
     check_decision,
+    check_mails,
     check_purposes,
     check_reasons,
     check_territory,
@@ -54,6 +55,7 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     yield from check_decision(raw)
     yield from check_purposes(raw)
     yield from check_reasons(raw)
+    yield from check_mails(raw)
 
 
 class _Form:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from memberships.networks.definition import (
+    Accessibility,
     AdmissionRule,
     AnyField,
     Controller,
@@ -15,6 +16,7 @@ from memberships.networks.definition import (
     DeclineReason,
     Definition,
     ErasePhrases,
+    MailWords,
     Office,
     Option,
     Part,
@@ -43,6 +45,8 @@ _PARTS: dict[str, type[Part]] = {
     "territory": Territory,
     "texts": Texts,
     "visibility": Visibility,
+    "accessibility": Accessibility,
+    "mails": MailWords,
 }
 _TO_GIVE = {
     "options": 'vocabulary = "a name from config/vocabularies.toml", or options',
