@@ -65,6 +65,24 @@ def _text(key: str, *checks: Any) -> TextAreaField:
 _NEEDED = DataRequired("Dieses Feld darf nicht leer sein.")
 
 
+class _Number(IntegerField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        self.data = None
+        if valuelist and valuelist[0].strip():
+            try:
+                self.data = int(valuelist[0])
+            except ValueError:
+                raise ValueError("Geben Sie eine Zahl ein.") from None
+
+
+class _Day(DateField):
+    def process_formdata(self, valuelist: list[str]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError:
+            raise ValueError("Geben Sie ein Datum ein, zum Beispiel 31.01.2027.") from None
+
+
 class SeenForm(StaffForm):
     """Carries the number of the edit that the person saw; 0 is the file alone."""
 
@@ -88,7 +106,7 @@ class TextsForm(SeenForm):
         LABELS["office.digest"],
         choices={"daily": "Einmal am Tag", "at_once": "Sofort", "none": "Keine"},
     )
-    promise_days = IntegerField(
+    promise_days = _Number(
         LABELS["promise.days"],
         [
             InputRequired("Geben Sie eine Zahl ein."),
@@ -187,9 +205,9 @@ def _braced(names: Any) -> str:
 class PauseForm(SeenForm):
     """Until when nobody is taken in, and what applicants read about it."""
 
-    until = DateField(
+    until = _Day(
         "Unterbrochen bis einschließlich",
-        [DataRequired("Geben Sie den letzten Tag der Pause ein.")],
+        [InputRequired("Geben Sie den letzten Tag der Pause ein.")],
     )
     text = StringField(
         "Satz für alle, die sich anmelden möchten",
@@ -200,7 +218,7 @@ class PauseForm(SeenForm):
     def validate_until(self, field: DateField) -> None:
         today = utcnow().astimezone(BERLIN).date()
         if field.data is None:
-            raise Refused("Geben Sie ein Datum ein, zum Beispiel 31.01.2027.")
+            return
         if field.data < today:
             raise Refused("Dieser Tag ist schon vorbei.")
         if field.data > today + LONGEST_PAUSE:
