@@ -257,7 +257,10 @@ def processing_record(net: Definition) -> tuple[Rows, list[tuple[str, Rows]], Ro
             ("Datenschutz", controller.data_protection_contact),
             ("Aufsicht", net.supervisory_authority),
         ],
-        [(purpose.title, _activity(net, purpose)) for purpose in net.purposes],
+        [
+            *((purpose.title, _activity(net, purpose)) for purpose in net.purposes),
+            ("Meldungen über Barrieren", _feedback(net)),
+        ],
         [
             ("Empfangende", _RECIPIENTS + shared),
             ("Drittländer", "keine Übermittlung"),
@@ -274,6 +277,17 @@ def _activity(net: Definition, purpose: Purpose) -> Rows:
         ("Daten", _categories(net, purpose)),
         ("Löschung", purpose.retention),
     ]
+
+
+def _feedback(net: Definition) -> Rows:
+    is_public = net.controller.profile is ControllerProfile.PUBLIC
+    return [
+        ("Zweck", "Barrieren finden und beheben, Meldungen innerhalb eines Monats beantworten."),
+        ("Rechtsgrundlage", f"Art. 6 Abs. 1 Buchst. {'e' if is_public else 'f'} DSGVO"),
+        ("Betroffene", "Wer eine Barriere meldet"),
+        ("Daten", "Beschreibung, Seite; freiwillig Name und E-Mail-Adresse; Antwort"),
+        ("Löschung", "Ein Jahr nach der Antwort."),
+    ]  # fmt: skip
 
 
 def _processing(net: Definition) -> Iterator[list[str]]:

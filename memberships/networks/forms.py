@@ -78,7 +78,7 @@ class _Number(IntegerField):
 class _Day(DateField):
     def process_formdata(self, valuelist: list[str]) -> None:
         try:
-            super().process_formdata(valuelist)
+            super().process_formdata(valuelist)  # type: ignore[no-untyped-call]  # WTForms carries no types
         except ValueError:
             raise ValueError("Geben Sie ein Datum ein, zum Beispiel 31.01.2027.") from None
 
@@ -114,7 +114,9 @@ class TextsForm(SeenForm):
         ],
     )
     promise_working_days = RadioField(
-        LABELS["promise.working_days"], choices={"nein": "Kalendertage", "ja": "Arbeitstage"}
+        LABELS["promise.working_days"],
+        [InputRequired("Wählen Sie aus, was gezählt wird.")],
+        choices={"nein": "Kalendertage", "ja": "Arbeitstage"},
     )
     texts_answer = _line("texts.answer", _NEEDED)
     texts_lead = _text("texts.lead", _NEEDED)

@@ -35,6 +35,7 @@ from memberships.tokens import new_token
 from tests.factories import network, newest_mail, submitted
 from tests.pages import FORM, PERSON, Page, get, post
 from tests.pages import new_stamp as stamp_on
+from tests.racing import race
 from tests.review.cases import APPLICANT, Staff, case, send, signed_in, staff
 from tests.tables import all_of, nothing_stored, only
 
@@ -173,6 +174,16 @@ def test_two_leads_at_the_same_text_do_not_overwrite_each_other(app: Flask, lead
     assert again.fields["texts_lead"].strip() == "Von mir."
     assert post(browser, again.action, again.fields).status == 303
     assert current_definitions()[BIPAR].texts.lead == "Von mir."
+
+
+def test_of_four_leads_in_the_same_second_one_is_stored(app: Flask, lead: Staff) -> None:
+    racers = [("edit_lead", BIPAR, str(lead.account_id), f"Text {n}.") for n in range(4)]
+    answers = race(app, racers)
+
+    found = sorted(answer.partition("(")[0] for answer in answers)
+    assert found == ["TextsChanged", "TextsChanged", "TextsChanged", "stored"]
+    winner = only(NetworkEdit).content["texts.lead"]
+    assert answers[int(winner.removeprefix("Text ").rstrip("."))] == "stored"
 
 
 def test_two_leads_at_different_texts_do_not_disturb_each_other(lead: Staff) -> None:
