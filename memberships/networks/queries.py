@@ -71,12 +71,13 @@ def follow_edits(*, at_once: bool = False) -> None:
     which does no harm. Not inside a unit of work: what that has not stored yet is not in force.
     """
     looked_at = current_app.extensions.get(_LOOKED_AT, float("-inf"))
-    if at_once or abs(time.monotonic() - looked_at) >= LOOK_EVERY_SECONDS:
+    if at_once or time.monotonic() - looked_at >= LOOK_EVERY_SECONDS:
+        if not at_once:
+            current_app.extensions[_LOOKED_AT] = time.monotonic()
         _look()
 
 
 def _look() -> _InForce:
-    current_app.extensions[_LOOKED_AT] = time.monotonic()
     known: _InForce | None = current_app.extensions.get(_IN_FORCE)
     files = file_definitions()
     if known is None or known.files is not files:

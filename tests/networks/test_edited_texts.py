@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy.exc import OperationalError
 
 from memberships import create_app
 from memberships.applications import services as applications
@@ -96,6 +99,7 @@ def test_another_process_follows_within_seconds_without_a_deployment(
         edit(lead, texts__lead="Ganz neu.")
         other.extensions["networks_looked_at"] -= LOOK_EVERY_SECONDS
         assert "Ganz neu." in get(visitor, f"/netzwerke/{BIPAR}").words
+        db.session.remove()
         db.engine.dispose()
 
 
@@ -575,3 +579,41 @@ def test_the_record_of_processing_is_the_one_of_the_definition_in_force(
             in page.words
         )
     assert "Art. 30 DSGVO" in page.words
+
+
+def test_looking_for_edits_costs_one_statement_in_three_seconds(
+    app: Flask, client: FlaskClient
+) -> None:
+    sent: list[str] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement != "BEGIN":
+            sent.append(statement)
+
+    get(client, FORM)
+    sa.event.listen(db.engine, "before_cursor_execute", note)
+    app.extensions["networks_looked_at"] = time.monotonic() - LOOK_EVERY_SECONDS
+    for _ in range(3):
+        get(client, FORM)
+    sa.event.remove(db.engine, "before_cursor_execute", note)
+
+    assert [" ".join(statement.split()) for statement in sent] == [
+        "SELECT networks.slug, networks.edits FROM networks"
+    ]
+
+
+def test_pages_are_served_while_the_database_does_not_answer(
+    app: Flask, client: FlaskClient, lead: Staff
+) -> None:
+    edit(lead, texts__lead="Noch da.")
+    app.extensions["networks_looked_at"] = time.monotonic() - LOOK_EVERY_SECONDS
+
+    def fail(*_: Any) -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    sa.event.listen(db.engine, "before_cursor_execute", fail)
+    page = get(client, f"/netzwerke/{BIPAR}")
+    sa.event.remove(db.engine, "before_cursor_execute", fail)
+
+    assert page.status == 200
+    assert "Noch da." in page.words

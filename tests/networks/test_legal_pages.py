@@ -135,6 +135,18 @@ def test_the_statement_names_the_law_and_the_body_of_the_network(
     assert [word for word in words if word not in page.words] == []
 
 
+def test_a_federal_body_leads_to_easy_and_sign_language(client: FlaskClient) -> None:
+    """§ 4 BITV 2.0 asks for both on the first page; what is missing is admitted there."""
+    federal, other = get(client, "/netzwerke/buergerhaushalt"), get(client, "/netzwerke/bipar")
+    statement = get(client, "/netzwerke/buergerhaushalt/barrierefreiheit")
+
+    for words, anchor in (("Leichte Sprache", "leicht"), ("Gebärdensprache", "luecken")):
+        (link,) = [e for e in federal.root if e.tag == "a" and e.words == words]
+        assert link.get("href").endswith(f"/barrierefreiheit#{anchor}")
+        assert statement.element(anchor)
+        assert words not in other.words
+
+
 def test_examples_in_the_statement_are_placeholders() -> None:
     found = {slug: net.placeholders for slug, net in NETWORKS.items()}
 
