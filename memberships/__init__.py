@@ -18,11 +18,13 @@ from memberships.applications import case_views as _own_pages  # noqa: F401 - ad
 from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, limiter, login, mail, migrate
+from memberships.feedback import views as feedback_views
 from memberships.mails import views as mail_views
 from memberships.members import entry_views as _entry_pages  # noqa: F401 - adds its routes
 from memberships.members import profile_views, public_views
 from memberships.members import views as member_views
 from memberships.members import visibility_views as _visibility_pages  # noqa: F401 - adds its routes
+from memberships.networks import text_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
 from memberships.retention import views as retention_views
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     _configure(app, settings)
     _install_extensions(app, settings)
     app.register_blueprint(network_views.bp)
+    app.register_blueprint(text_views.bp)
+    app.register_blueprint(feedback_views.bp)
     app.register_blueprint(application_views.bp)
     app.register_blueprint(account_views.bp)
     app.register_blueprint(member_views.bp)

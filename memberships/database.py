@@ -167,6 +167,11 @@ def unit_of_work() -> Iterator[None]:
         _writing.reset(token)
 
 
+def is_writing() -> bool:
+    """Whether a unit of work is open here."""
+    return _writing.get()
+
+
 def insert_if_absent(model: type[Model], **values: Any) -> None:
     """Insert a row unless a unique index already holds its like; never an error for that."""
     insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert

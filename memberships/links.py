@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -9,6 +10,18 @@ from flask import current_app
 
 from memberships.settings import current_settings
 from memberships.tokens import consent_token
+
+
+def legal_links(slug: str) -> dict[str, Any]:
+    """What every mail about a network links at its end: the network's own legal pages."""
+    pages = ("privacy", "imprint", "accessibility")
+    return {f"{page}_url": public_url_for(f"networks.{page}", slug=slug) for page in pages}
+
+
+def all_legal_links() -> dict[str, Any]:
+    """What every other mail links: the pages that lead to the legal pages of all networks."""
+    pages = ("privacy", "imprint", "accessibility")
+    return {f"{page}_url": public_url_for(f"networks.all_{page}") for page in pages}
 
 
 def public_url_for(endpoint: str, **values: str) -> str:

@@ -38,11 +38,16 @@ class Permission(StrEnum):
     RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
     MANAGE_RETENTION = "manage_retention"
+    VIEW_PROCESSING_RECORD = "view_processing_record"
+    ANSWER_FEEDBACK = "answer_feedback"
+    EDIT_TEXTS = "edit_texts"
     MANAGE_STAFF = "manage_staff"
     OPERATE = "operate"
 
 
-_READER = frozenset({Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS})
+_READER = frozenset(
+    {Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS, Permission.VIEW_PROCESSING_RECORD}
+)
 _COORDINATOR = _READER | {
     Permission.CLAIM_APPLICATIONS,
     Permission.WRITE_NOTES,
@@ -54,6 +59,7 @@ _COORDINATOR = _READER | {
     Permission.END_MEMBERSHIPS,
     Permission.RESTRICT_DATA,
     Permission.RELEASE_ENTRIES,
+    Permission.ANSWER_FEEDBACK,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,
@@ -67,9 +73,14 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.DECIDER: _DECIDER,
     Role.LEAD: _COORDINATOR
     | _DECIDER
-    | {Permission.VIEW_LOG, Permission.MANAGE_RETENTION, Permission.MANAGE_STAFF},
+    | {
+        Permission.VIEW_LOG,
+        Permission.MANAGE_RETENTION,
+        Permission.EDIT_TEXTS,
+        Permission.MANAGE_STAFF,
+    },
     # The last two see no application: one checks those who decide, the other keeps it running.
-    Role.AUDITOR: frozenset({Permission.VIEW_LOG}),
+    Role.AUDITOR: frozenset({Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}),
     Role.OPERATOR: frozenset({Permission.OPERATE}),
 }
 

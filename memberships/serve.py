@@ -31,6 +31,7 @@ from memberships.applications.cli import erase_expired
 from memberships.applications.services import close_unanswered, remind_of_questions
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
+from memberships.feedback.services import erase_old_feedback
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.settings import ROOT, Settings, current_settings
@@ -66,6 +67,11 @@ def remind() -> None:
 def close() -> None:
     """Close what stayed without answer, fifty per transaction."""
     _until_done(close_unanswered)
+
+
+def erase_feedback() -> None:
+    """Erase reports of barriers that were answered a year ago."""
+    _until_done(erase_old_feedback)
 
 
 def _until_done(step: Callable[[], int]) -> None:
@@ -104,6 +110,7 @@ def worker() -> None:
         Job("close_unanswered", timedelta(minutes=10), close),
         Job("send_digests", timedelta(minutes=5), digests),
         Job("run_retention", timedelta(days=1), run_retention),
+        Job("erase_old_feedback", timedelta(days=1), erase_feedback),
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
     run_worker(

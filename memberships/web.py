@@ -19,7 +19,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
 from memberships.calendar import BERLIN
 from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
 from memberships.networks.definition import Definition
-from memberships.networks.queries import current_definitions
+from memberships.networks.queries import current_definitions, current_pause, follow_edits
 from memberships.networks.wording import asked_when
 from memberships.permissions import Permission
 from memberships.settings import ROOT, current_settings
@@ -81,6 +81,14 @@ def _file_version(name: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "0"
 
 
+def reported_page() -> str | None:
+    """The address of this page for a report about it: never one that holds a secret."""
+    is_plain = request.endpoint is not None and not {
+        name for name in (request.view_args or {}) if name.endswith("token")
+    }
+    return request.path if is_plain else None
+
+
 def has_vendor() -> bool:
     """Whether set-up brought the third-party style sheet and fonts."""
     return (STATIC / "vendor" / "kern" / "kern.min.css").exists()
@@ -97,6 +105,7 @@ def network_or_404(slug: str) -> Definition:
 def install(app: Flask) -> None:
     """Give an application our headers, error pages, filters and globals."""
     app.before_request(_refuse_foreign_posts)
+    app.before_request(_follow_edits)
     app.after_request(_set_headers)
     app.jinja_env.filters |= {
         "asked_when": asked_when,
@@ -107,9 +116,15 @@ def install(app: Flask) -> None:
         "P": Permission,
         "static_url": static_url,
         "has_vendor": has_vendor(),
+        "reported_page": reported_page,
     }
     app.context_processor(
-        lambda: {"settings": current_settings(), "networks": current_definitions(), "net": None}
+        lambda: {
+            "settings": current_settings(),
+            "networks": current_definitions(),
+            "net": None,
+            "pause_of": current_pause,
+        }
     )
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(RateLimitExceeded, _too_many)
@@ -117,6 +132,12 @@ def install(app: Flask) -> None:
     app.register_error_handler(DatabaseBusy, _busy)
     app.register_error_handler(ChangedMeanwhile, _changed)
     app.register_error_handler(Exception, _broken)
+
+
+def _follow_edits() -> None:
+    """Offices edit texts in one process; all others take them over between two requests."""
+    if request.blueprint != "health":
+        follow_edits()
 
 
 def _refuse_foreign_posts() -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from memberships.jobs.services import Job, run_due_jobs
 from memberships.mails.delivery import deliver_due_mails
+from memberships.networks.queries import follow_edits
 from memberships.traces import trace_without_values
 
 __all__ = ["Job", "run_worker"]
@@ -71,6 +72,7 @@ def _poll(
 
 def _go_round(app: Flask, rounds: Collection[Callable[[], object]]) -> bool:
     with app.app_context():
+        follow_edits()
         outcomes = [step() for step in rounds]
     return True in outcomes
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 from collections.abc import Iterator
@@ -86,6 +87,8 @@ def app(migrated: Settings, settings: Settings, tmp_path: Path) -> Iterator[Flas
     else:
         settings = settings.model_copy(update={"data_dir": tmp_path})
     app = create_app(settings)
+    # Which request pays for the look at edited texts, once in three seconds, would be chance.
+    app.extensions["networks_looked_at"] = math.inf
     # Every test has an application of its own; compiling its templates took longest.
     app.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(migrated.data_dir))
     with app.app_context():

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from multiprocessing import get_context
 from typing import Any
+from uuid import UUID
 
 import time_machine
 from flask import Flask
@@ -22,7 +23,9 @@ from jinja2 import FileSystemBytecodeCache
 
 from memberships import create_app
 from memberships.applications.cli import erase_expired
-from memberships.database import db, utcnow
+from memberships.database import db, unit_of_work, utcnow
+from memberships.events.models import Actor, ActorKind
+from memberships.networks.services import edit_texts
 from memberships.settings import ROOT, Settings
 from memberships.web import german_date
 from tests.pages import FORM, post
@@ -75,9 +78,24 @@ def erase(app: Flask, at: str) -> int:
         return erase_expired()
 
 
+def edit_lead(app: Flask, slug: str, account_id: str, text: str) -> str:
+    by = Actor(ActorKind.STAFF, UUID(account_id))
+    with app.app_context(), unit_of_work():
+        edit_texts(slug, {"texts.lead": text}, seen=0, by=by)
+    return "stored"
+
+
 RACERS: dict[str, Callable[..., Any]] = {
     racer.__name__: racer
-    for racer in (send_form, click_confirm, type_code, click_resend, correct_address, erase)
+    for racer in (
+        send_form,
+        click_confirm,
+        type_code,
+        click_resend,
+        correct_address,
+        erase,
+        edit_lead,
+    )
 }
 
 

@@ -19,6 +19,7 @@ KNOW_THE_REQUEST = {
     "views.py", "case_views.py", "membership_views.py", "address_views.py", "profile_views.py",
     "data_views.py",
     "visibility_views.py", "entry_views.py", "public_views.py",
+    "text_views.py",
     "web.py", "guard.py", "database.py",
 }  # fmt: skip
 OF_A_REQUEST = {"request", "session", "g", "current_user"}

@@ -179,13 +179,18 @@ def test_the_printed_table_is_the_one_in_force() -> None:
 def test_the_table_is_what_was_decided() -> None:
     everything = set(Permission)
     assert set(PERMISSIONS) == set(Role)
-    assert PERMISSIONS[Role.READER] == {Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS}
-    assert PERMISSIONS[Role.AUDITOR] == {Permission.VIEW_LOG}
+    assert PERMISSIONS[Role.READER] == {
+        Permission.VIEW_APPLICATIONS,
+        Permission.VIEW_MEMBERS,
+        Permission.VIEW_PROCESSING_RECORD,
+    }
+    assert PERMISSIONS[Role.AUDITOR] == {Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}
     assert PERMISSIONS[Role.OPERATOR] == {Permission.OPERATE}
     assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}
     assert PERMISSIONS[Role.COORDINATOR] | PERMISSIONS[Role.DECIDER] == PERMISSIONS[Role.LEAD] - {
         Permission.VIEW_LOG,
         Permission.MANAGE_RETENTION,
+        Permission.EDIT_TEXTS,
         Permission.MANAGE_STAFF,
     }
     assert not may(None, Permission.VIEW_APPLICATIONS)

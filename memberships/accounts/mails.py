@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from memberships.accounts.models import AddressChange, SignInRequest, StaffRole
 from memberships.applications.models import Application
-from memberships.links import public_url_for
+from memberships.links import all_legal_links, legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
-from memberships.networks.definition import Definition
-from memberships.networks.queries import current_definitions, definition_of
+from memberships.networks.queries import current_definitions, words_today
 from memberships.settings import current_settings
 
 
@@ -22,6 +23,7 @@ def sign_in(request: SignInRequest, *, token: str, code: str) -> OutgoingMail:
         to=request.email,
         office=_platform(),
         settings=settings,
+        **all_legal_links(),
         sign_in_url=public_url_for("accounts.link", token=token),
         code=code,
     )
@@ -29,7 +31,7 @@ def sign_in(request: SignInRequest, *, token: str, code: str) -> OutgoingMail:
 
 def case_link(request: SignInRequest, application: Application, *, case_token: str) -> OutgoingMail:
     """The way to an application, for somebody who has that and no more."""
-    net = definition_of(application.definition)
+    net = words_today(application.definition)
     return queue_mail(
         "case_link",
         mail_class=MailClass.CASE,
@@ -40,7 +42,7 @@ def case_link(request: SignInRequest, application: Application, *, case_token: s
         settings=current_settings(),
         applied_at=application.submitted_at,
         case_url=public_url_for("applications.case", case_token=case_token),
-        **_legal_links(net),
+        **legal_links(net.slug),
     )
 
 
@@ -74,7 +76,7 @@ def address_change_announced(change: AddressChange, *, token: str) -> OutgoingMa
     )
 
 
-def _about_address(kind: str, change: AddressChange, to: str, **words: object) -> OutgoingMail:
+def _about_address(kind: str, change: AddressChange, to: str, **words: Any) -> OutgoingMail:
     return queue_mail(
         kind,
         mail_class=MailClass.CASE,
@@ -82,6 +84,7 @@ def _about_address(kind: str, change: AddressChange, to: str, **words: object) -
         to=to,
         office=_platform(),
         settings=current_settings(),
+        **all_legal_links(),
         asked_at=change.asked_at,
         expires_at=change.expires_at,
         **words,
@@ -102,17 +105,10 @@ def staff_invited(held: StaffRole, *, inviter: str) -> OutgoingMail:
         role=held.role,
         inviter=inviter,
         sign_in_url=public_url_for("accounts.sign_in"),
-        **(_legal_links(net) if net else {}),
+        **(legal_links(net.slug) if net else all_legal_links()),
     )
 
 
 def _platform() -> Office:
     settings = current_settings()
     return Office(name=settings.platform_name, reply_to=settings.sender_address)
-
-
-def _legal_links(net: Definition) -> dict[str, str]:
-    return {
-        "privacy_url": public_url_for("networks.privacy", slug=net.slug),
-        "imprint_url": public_url_for("networks.imprint", slug=net.slug),
-    }

@@ -27,7 +27,7 @@ from memberships.events.queries import events_about
 from memberships.members.models import Membership
 from memberships.members.queries import account_of, standing_of
 from memberships.networks.definition import Definition
-from memberships.networks.queries import definition_of
+from memberships.networks.queries import definition_of, words_today
 from memberships.permissions import public
 from memberships.privacy.models import NEWSLETTER
 from memberships.privacy.queries import confirmed_since
@@ -51,7 +51,7 @@ def case(case_token: str) -> Any:
 
 
 def _show_case(application: Application, case_token: str, **state: Any) -> str:
-    net = definition_of(application.definition)
+    net = words_today(application.definition)
     membership_id = application.membership_id
     membership = db.session.get(Membership, membership_id) if membership_id else None
     defaults = {"answer_error": "", "typed_answer": "", "notice": ""}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from memberships.applications.models import Application, InformationRequest
-from memberships.links import consents_url, public_url_for
+from memberships.links import consents_url, legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
-from memberships.networks.queries import current_definitions, definition_of
+from memberships.networks.queries import current_definitions, definition_of, words_today
 from memberships.settings import current_settings
 
 
@@ -126,13 +126,14 @@ def _welcome(application: Application, membership: Membership, message: str) -> 
 
 
 def _queue(kind: str, application: Application, case_token: str, **context: object) -> OutgoingMail:
-    net = definition_of(application.definition)
+    net = words_today(application.definition)
     return queue_mail(
         kind,
         mail_class=MailClass.CASE,
         about=application,
         to=application.email,
         office=Office(name=net.name, reply_to=net.office.email),
+        text=net.mail_text(kind),
         **common_words(application),
         case_url=public_url_for("applications.case", case_token=case_token) if case_token else "",
         # Not to an address that nobody has proven, nor when all consents have ended.
@@ -143,13 +144,12 @@ def _queue(kind: str, application: Application, case_token: str, **context: obje
 
 def common_words(application: Application) -> dict[str, object]:
     """What every mail about an application may say."""
-    net = definition_of(application.definition)
+    net = words_today(application.definition)
     return {
         "net": net,
         "settings": current_settings(),
         "full_name": application.full_name,
         "applied_at": application.submitted_at,
-        "privacy_url": public_url_for("networks.privacy", slug=net.slug),
-        "imprint_url": public_url_for("networks.imprint", slug=net.slug),
+        **legal_links(net.slug),
         "rules_url": public_url_for("networks.network", slug=net.slug),
     }

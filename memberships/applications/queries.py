@@ -359,3 +359,17 @@ def _asked(
         .with_for_update(of=Application, skip_locked=True)
     )
     return [(request, application) for request, application in rows]
+
+
+def newest_confirmed(network_id: int) -> Application | None:
+    """The network's newest application with a proven address that is not restricted."""
+    return db.session.scalar(
+        sa.select(Application)
+        .where(
+            Application.network_id == network_id,
+            Application.confirmed_at.is_not(None),
+            Application.restricted_at.is_(None),
+        )
+        .order_by(Application.id.desc())
+        .limit(1)
+    )

@@ -19,14 +19,22 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
-from memberships.applications.stamps import Stamp, check_stamp, new_stamp
 from memberships.applications.validators import clean_line, parse_address
 from memberships.database import DatabaseBusy, unit_of_work, utcnow
 from memberships.extensions import limiter
-from memberships.networks.queries import current_definitions, definition_of, earlier_definition
+from memberships.networks.definition import Definition
+from memberships.networks.errors import AdmissionPaused
+from memberships.networks.queries import (
+    current_definitions,
+    current_pause,
+    earlier_definition,
+    follow_edits,
+    words_today,
+)
 from memberships.permissions import public
 from memberships.privacy.queries import has_ordered_newsletter
 from memberships.settings import current_settings
+from memberships.stamps import Stamp, check_stamp, new_stamp, stamped_digest
 from memberships.tokens import token_hash
 from memberships.web import network_or_404
 
@@ -39,6 +47,10 @@ TRY_AGAIN = (
 TRAPPED = (
     "Ein verstecktes Feld war ausgefüllt. Das macht manchmal ein Programm im Browser. "
     "Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
+)
+PAUSED = (
+    "Während Sie das Formular ausgefüllt haben, wurde die Aufnahme unterbrochen. Gespeichert ist "
+    "nichts. Ihre Eingaben sind noch da, solange Sie diese Seite offen lassen."
 )
 CODE_WRONG = "Der Code stimmt nicht. Geben Sie die sechs Ziffern aus der neuesten E-Mail ein."
 CODE_DEAD = (
@@ -62,6 +74,8 @@ def _keep_tokens_to_ourselves(response: Response) -> Response:
 @public
 def form(slug: str) -> str:
     net = network_or_404(slug)
+    if pause := current_pause(slug):
+        return render_template("applications/paused.html", net=net, pause=pause)
     prefilled = {"applicant_kind": request.args.get("applicant_kind", "")}
     return _show_form(ApplicationForm.fresh(net, prefilled), new_stamp(net))
 
@@ -70,7 +84,7 @@ def form(slug: str) -> str:
 @public
 @limited
 def submit_application(slug: str) -> tuple[str, int] | AnyResponse:
-    net = network_or_404(slug)
+    net = _opened_with(request.form.get("stamp", ""), network_or_404(slug))
     form = ApplicationForm(net, request.form)
     stamp = check_stamp(request.form.get("stamp", ""), net)
     notice = stamp.fault or (TRAPPED if request.form.get("feld_b7") else "")
@@ -82,9 +96,25 @@ def submit_application(slug: str) -> tuple[str, int] | AnyResponse:
             services.submit_application(net, form.answers, form.consents, key=key)
     except AlreadySubmitted:
         pass
+    except AdmissionPaused:
+        follow_edits(at_once=True)
+        return _show_form(form, stamp, notice=PAUSED), 409
     except (DatabaseBusy, SQLAlchemyError):
         return _show_form(form, stamp, notice=TRY_AGAIN), 503
     return redirect(url_for(".waiting", page_token=services.page_token_of(key)), 303)
+
+
+def _opened_with(signed: str, net: Definition) -> Definition:
+    """The version that the person had before them, if only texts were edited since.
+
+    What is promised on an open form holds, and nobody has to send it twice for a new phone number.
+    """
+    digest = stamped_digest(signed)
+    if not digest or net.digest.startswith(digest):
+        return net
+    earlier = earlier_definition(net.slug, digest)
+    is_same_form = earlier is not None and earlier.form_digest == net.form_digest
+    return earlier if earlier and is_same_form else net
 
 
 def _show_form(form: ApplicationForm, stamp: Stamp, notice: str = "") -> str:
@@ -133,7 +163,7 @@ def _show_waiting(application: Application, page_token: str, **state: Any) -> st
     }
     return render_template(
         "applications/waiting.html",
-        net=definition_of(application.definition),
+        net=words_today(application.definition),
         page_token=page_token,
         sender=settings.sender_address,
         expires_at=application.expires_at,
@@ -234,7 +264,7 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
         return link_is_unknown()
     return render_template(
         "applications/confirm.html",
-        net=definition_of(application.definition),
+        net=words_today(application.definition),
         confirm_token=confirm_token,
         application=application,
         newsletter=has_ordered_newsletter(application.id),
@@ -269,7 +299,7 @@ def confirm_application(confirm_token: str) -> str | tuple[str, int] | AnyRespon
 def _show_confirmed(application: Application, confirm_token: str) -> str:
     return render_template(
         "applications/already_confirmed.html",
-        net=definition_of(application.definition),
+        net=words_today(application.definition),
         confirmed_at=application.confirmed_at,
         confirm_token=confirm_token if application.is_just_confirmed(utcnow()) else "",
     )

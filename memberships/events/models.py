@@ -75,6 +75,9 @@ class EventTag(StrEnum):
     STAFF_REMOVED = "staff:removed"
     ACCOUNT_ADDRESS_CHANGED = "account:address_changed"
     ACCOUNT_SIGNED_OUT_EVERYWHERE = "account:signed_out_everywhere"
+    NETWORK_TEXTS_CHANGED = "network:texts_changed"
+    FEEDBACK_RECEIVED = "feedback:received"
+    FEEDBACK_CLOSED = "feedback:closed"
 
 
 class ActorKind(StrEnum):

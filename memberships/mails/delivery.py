@@ -31,7 +31,7 @@ from memberships.traces import trace_without_values
 
 BATCH = 20
 # Whoever fills in forms with a stranger's address must not flood it (ours, silently).
-LIMITED_KIND = "confirm_application"
+LIMITED_KINDS = {"confirm_application", "barrier_received"}
 # After a server that lets nobody in, the rest of the batch is left alone for so long.
 REST = timedelta(minutes=1)
 LONGEST_BACKOFF_SECONDS = 3600
@@ -170,7 +170,7 @@ def _deliver(
 
 
 def _is_one_too_many(mail: OutgoingMail) -> bool:
-    if mail.kind != LIMITED_KIND:
+    if mail.kind not in LIMITED_KINDS:
         return False
     sent = mails_sent_to(mail.to_address, mail.kind, since=utcnow() - timedelta(days=1))
     return sent >= current_settings().confirmation_mails_per_address_a_day

@@ -22,6 +22,7 @@ from memberships.mails.models import (
     Subject,
 )
 from memberships.mails.texts import render_mail
+from memberships.mails.wording import MailText
 from memberships.settings import current_settings
 
 
@@ -32,14 +33,17 @@ def queue_mail(
     about: Subject,
     to: str,
     office: Office,
+    text: MailText | None = None,
     **context: Any,
 ) -> OutgoingMail:
-    """Render templates/mails/<kind>.txt and store it for sending, in the caller's unit of work.
+    """Render a mail and store it for sending, in the caller's unit of work.
+
+    Its words are `text` if the network has its own, else templates/mails/<kind>.txt.
 
     The mail leaves after that unit of work is stored, and only then. Raises MailTextIncomplete or
     jinja2.UndefinedError for a faulty text, ValueError for an address that cannot be mailed to.
     """
-    subject, body = render_mail(kind, context)
+    subject, body = render_mail(kind, context, text)
     mail_id, now = uuid7(), utcnow()
     mail = OutgoingMail(
         id=mail_id,
@@ -61,9 +65,11 @@ def queue_mail(
     return mail
 
 
-def preview_mail(kind: str, context: Mapping[str, object]) -> tuple[str, str]:
+def preview_mail(
+    kind: str, context: Mapping[str, object], text: MailText | None = None
+) -> tuple[str, str]:
     """Subject and body exactly as `queue_mail` would store them; raises what it raises."""
-    return render_mail(kind, context)
+    return render_mail(kind, context, text)
 
 
 def cancel_mails(about: Subject, kinds: Collection[str] | None = None) -> int:

@@ -8,15 +8,28 @@ from collections.abc import Mapping
 from flask import current_app
 
 from memberships.mails.errors import MailTextIncomplete
+from memberships.mails.wording import MailText, default_text, fill, is_editable
 
 LONGEST_SUBJECT = 200
 
 
-def render_mail(kind: str, context: Mapping[str, object]) -> tuple[str, str]:
-    """The subject (one line, at most 200 characters) and the body of templates/mails/<kind>.txt.
+def render_mail(
+    kind: str, context: Mapping[str, object], text: MailText | None = None
+) -> tuple[str, str]:
+    """The subject (one line, at most 200 characters) and the body of a mail of that kind.
 
-    Raises MailTextIncomplete when one of them is empty, jinja2.UndefinedError when a value misses.
+    Where offices may write it, `text` is the network's own, with placeholders; else
+    templates/mails/<kind>.txt. Raises MailTextIncomplete when subject or body is empty,
+    jinja2.UndefinedError when a value misses.
     """
+    subject, body = _filled(kind, context, text) if is_editable(kind) else _template(kind, context)
+    subject, body = one_line(subject), normal_body(body)
+    if not subject or not body:
+        raise MailTextIncomplete(f"mails/{kind}.txt")
+    return subject, body
+
+
+def _template(kind: str, context: Mapping[str, object]) -> tuple[str, str]:
     template = current_app.jinja_env.get_template(f"mails/{kind}.txt")
     values = template.new_context(dict(context))
     # Rendered whole and thrown away: only then does the context know the blocks of a base template.
@@ -25,10 +38,22 @@ def render_mail(kind: str, context: Mapping[str, object]) -> tuple[str, str]:
         "".join(values.blocks[block][0](values)) if block in values.blocks else ""
         for block in ("subject", "body")
     )
-    subject, body = one_line(subject), normal_body(body)
-    if not subject or not body:
-        raise MailTextIncomplete(f"mails/{kind}.txt")
     return subject, body
+
+
+def _filled(kind: str, context: Mapping[str, object], text: MailText | None) -> tuple[str, str]:
+    """Placeholders replaced by our own words; the legal end is ours, whatever the text says."""
+    words = current_app.jinja_env.get_template("mails/_words.txt")
+    values = words.new_context({**context, "kind": kind})
+
+    def value_of(name: str) -> str:
+        block = words.blocks.get(name)
+        value = "".join(block(values)).strip() if block else values.resolve(name)
+        return str(value)
+
+    chosen = text or default_text(kind)
+    end = current_app.jinja_env.get_template("mails/_imprint.txt").render(dict(context))
+    return fill(chosen.subject, value_of), f"{fill(chosen.body, value_of)}\n\n{end}"
 
 
 def one_line(text: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from memberships.accounts.models import Account
 from memberships.database import db, utcnow
-from memberships.links import consents_url, public_url_for
+from memberships.links import consents_url, legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import preview_mail, queue_mail
 from memberships.members.models import EndReason, Membership, PublicEntry, return_until
@@ -67,7 +67,9 @@ def preview_of_end(
 ) -> tuple[str, str]:
     """Subject and body of the mail that ending it now would send."""
     words = _end_words(membership, full_name, reason, message)
-    return preview_mail("membership_ended_by_office", {**_common_words(membership), **words})
+    kind = "membership_ended_by_office"
+    context = {**_common_words(membership), **words}
+    return preview_mail(kind, context, network_of(membership).mail_text(kind))
 
 
 def entry_released(entry: PublicEntry) -> OutgoingMail:
@@ -115,6 +117,7 @@ def _queue(kind: str, membership: Membership, to: str, **context: Any) -> Outgoi
         to=to,
         office=Office(name=net.name, reply_to=net.office.email),
         consents_url=consents_url(membership.id, to) if membership.is_living else "",
+        text=net.mail_text(kind),
         **_common_words(membership),
         **context,
     )
@@ -126,6 +129,5 @@ def _common_words(membership: Membership) -> dict[str, Any]:
         "net": net,
         "settings": current_settings(),
         "profile_url": public_url_for("profile.profile"),
-        "privacy_url": public_url_for("networks.privacy", slug=net.slug),
-        "imprint_url": public_url_for("networks.imprint", slug=net.slug),
+        **legal_links(net.slug),
     }

@@ -9,6 +9,7 @@ from memberships.networks.checking_rules import (
     check_admission,
     check_condition,
     check_decision,
+    check_mails,
     check_purposes,
     check_reasons,
     check_retention,
@@ -59,6 +60,7 @@ def faults_of(raw: dict[str, Any], name: str) -> Iterator[Fault]:
     yield from check_purposes(raw)
     yield from check_reasons(raw)
     yield from check_retention(raw)
+    yield from check_mails(raw)
 
 
 def check_profile(raw: dict[str, Any], form: Mapping[str, Any]) -> Iterator[Fault]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from memberships.mails.wording import EDITABLE, body_faults, placeholders_of, subject_faults
 from memberships.networks.checking_visibility import visibility_purposes
 from memberships.networks.definition import (
     ANY_ANSWER,
@@ -157,6 +158,27 @@ def check_decision(raw: Mapping[str, Any]) -> Iterator[Fault]:
             "a body decides, but which one is not said",
             'its name, for example "Direktorium"',
         )
+
+
+def check_mails(raw: Mapping[str, Any]) -> Iterator[Fault]:
+    """Faults of the network's own words of mails: a kind or placeholder that does not exist."""
+    for kind, words in table(raw.get("mails")).items():
+        where = f"mails.{kind}"
+        if kind not in EDITABLE:
+            yield Fault(
+                where, "has words of its own in no network", f"one of: {', '.join(EDITABLE)}"
+            )
+            continue
+        known = ", ".join(placeholders_of(kind))
+        for part, faults_of in (("subject", subject_faults), ("body", body_faults)):
+            faults = faults_of(kind, str(table(words).get(part, "")))
+            for wrong, names in (
+                ("is no placeholder here", faults.unknown),
+                ("is missing", faults.missing),
+                ("must stand alone on its line", faults.not_alone),
+            ):
+                if names:
+                    yield Fault(f"{where}.{part}", f"{', '.join(names)} {wrong}", f"known: {known}")
 
 
 def check_purposes(raw: Mapping[str, Any]) -> Iterator[Fault]:

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal
@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, model_validator
 
 from memberships.calendar import end_of_day, months_later
+from memberships.mails.wording import LONGEST_BODY, LONGEST_SUBJECT, MailText
 
 _PLACEHOLDER = re.compile(r"example\.|Muster")
 KEY = r"^[a-z][a-z0-9_]{1,39}$"
@@ -376,6 +377,57 @@ class Texts(Part):
     exit_rule: Line
 
 
+class Gap(Part):
+    """Something that is not accessible: what, why, and how one gets there all the same."""
+
+    what: Line
+    why: Line
+    instead: Line
+
+
+_GAPS = (
+    Gap(
+        what="Menschen, die Hilfsmittel wie einen Screenreader nutzen, haben die Seiten noch nicht "
+        "geprüft.",
+        why="Bisher wurde mit Programmen und mit der Tastatur geprüft. Solche Prüfungen finden nur "
+        "einen Teil der Barrieren.",
+        instead="Wenn Sie nicht weiterkommen, melden Sie uns die Barriere. Ihr Anliegen nehmen wir "
+        "auch per E-Mail entgegen.",
+    ),
+)
+
+
+class Accessibility(Part):
+    """The accessibility statement (Implementing Decision (EU) 2018/1523, § 12b BGG).
+
+    `law` is what obliges the controller; empty where it does so of its own will. `enforcement` says
+    whom one can turn to when a report is not answered, `enforcement_url` where that body is.
+    `easy_language` and `sign_language` are given where § 4 BITV 2.0 asks for them; a missing one is
+    admitted on the page.
+    """
+
+    law: Annotated[str, Field(max_length=300)] = ""
+    status: Literal["full", "partial"] = "partial"
+    gaps: tuple[Gap, ...] = _GAPS
+    assessed_on: date = date(2026, 11, 22)
+    method: Line = (
+        "Selbstbewertung mit einem Prüfprogramm auf jeder Seite, am Bildschirm und am Telefon, "
+        "und mit der Tastatur"
+    )
+    enforcement: Annotated[str, Field(max_length=1000)] = ""
+    enforcement_url: Annotated[str, Field(max_length=200, pattern=r"^(https://\S+)?$")] = ""
+    must_explain_easily: bool = False
+    easy_language: Annotated[str, Field(max_length=4000)] = ""
+    sign_language_url: Annotated[str, Field(max_length=200, pattern=r"^(https://\S+)?$")] = ""
+
+
+class MailWords(Part):
+    """The network's own words of one mail; what may stand in double braces depends on its kind."""
+
+    subject: Annotated[str, Field(min_length=1, max_length=LONGEST_SUBJECT, pattern=r"^[^\n]*$")]
+    body: Annotated[str, Field(min_length=1, max_length=LONGEST_BODY)]
+
+
 class Definition(Part):
     slug: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,39}$")]
     name: Line
@@ -403,6 +455,8 @@ class Definition(Part):
     decision: Decision = Decision()
     decline_reasons: tuple[DeclineReason, ...] = ()
     retention: Retention = Retention()
+    accessibility: Accessibility = Accessibility()
+    mails: Mapping[Key, MailWords] = {}
 
     def __hash__(self) -> int:
         return hash(self.digest)
@@ -493,6 +547,33 @@ class Definition(Part):
         ends = (kept.declined, kept.withdrawn, kept.closed, kept.ended)
         return ErasePhrases(*(ARCHIVE_PHRASE if kept.archive_offer else end.phrase for end in ends))
 
+    def mail_text(self, kind: str) -> MailText | None:
+        """The network's own words of mails of that kind, if it has some."""
+        own = self.mails.get(kind)
+        return MailText(own.subject, own.body) if own else None
+
+    @cached_property
+    def form_digest(self) -> str:
+        """Names all that an office cannot edit: equal forms and rules, equal digest."""
+        text = json.dumps(
+            self.model_dump(mode="json", exclude={"office", "promise", "texts", "mails"}),
+            sort_keys=True,
+        )
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def speaking_as(self, today: Definition) -> Definition:
+        """This version with the contact and the words of mails of today.
+
+        It keeps its digest: it is still the version that a case was opened with.
+        """
+        copy = self.model_copy(update={"office": today.office, "mails": today.mails})
+        return copy.known_as(self.digest)
+
+    def known_as(self, digest: str) -> Definition:
+        """This object under the digest that the database has for it, whatever the model adds."""
+        self.__dict__["digest"] = digest
+        return self
+
     def decline_reason(self, key: str) -> DeclineReason:
         """The reason of that key. Raises KeyError when the network does not know it."""
         for reason in self.decline_reasons:
@@ -507,6 +588,7 @@ class Definition(Part):
             "supervisory_authority": self.supervisory_authority,
             **{f"controller.{key}": value for key, value in self.controller},
             **{f"office.{key}": value for key, value in self.office},
+            **{f"accessibility.{key}": value for key, value in self.accessibility},
         }
         return [key for key, value in values.items() if value and _PLACEHOLDER.search(str(value))]
 

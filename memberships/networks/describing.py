@@ -271,31 +271,64 @@ def _visibility(net: Definition) -> Iterator[list[str]]:
     yield _row("Öffentlicher Eintrag", wish if entry else "keiner")
 
 
-def _processing(net: Definition) -> Iterator[list[str]]:
+Rows = list[tuple[str, str]]
+
+
+def processing_record(net: Definition) -> tuple[Rows, list[tuple[str, Rows]], Rows]:
+    """The record of processing (Art. 30 GDPR): who answers, each activity, what holds for all."""
     controller = net.controller
-    yield _row("Verantwortlicher", f"{controller.name}, {controller.address}, {controller.email}")
-    yield _row("Vertreten durch", controller.represented_by)
-    yield _row("Datenschutz", controller.data_protection_contact)
-    yield _row("Aufsicht", net.supervisory_authority)
-    yield [""]
-    for number, purpose in enumerate(net.purposes, start=1):
-        yield from _activity(net, purpose, number)
-    yield ["Für alle Tätigkeiten gilt:"]
     shared = _SHARED if net.binds_organisations else ""
-    yield _row("Empfangende", _RECIPIENTS + shared)
-    yield _row("Drittländer", "keine Übermittlung")
-    yield _row("Schutz (Art. 32)", _PROTECTION)
+    return (
+        [
+            ("Verantwortlicher", f"{controller.name}, {controller.address}, {controller.email}"),
+            ("Vertreten durch", controller.represented_by),
+            ("Datenschutz", controller.data_protection_contact),
+            ("Aufsicht", net.supervisory_authority),
+        ],
+        [
+            *((purpose.title, _activity(net, purpose)) for purpose in net.purposes),
+            ("Meldungen über Barrieren", _feedback(net)),
+        ],
+        [
+            ("Empfangende", _RECIPIENTS + shared),
+            ("Drittländer", "keine Übermittlung"),
+            ("Schutz (Art. 32)", _PROTECTION),
+        ],
+    )
 
 
-def _activity(net: Definition, purpose: Purpose, number: int) -> Iterator[list[str]]:
+def _activity(net: Definition, purpose: Purpose) -> Rows:
+    return [
+        ("Zweck", purpose.text),
+        ("Rechtsgrundlage", purpose.legal_basis),
+        ("Betroffene", _people(net, purpose)),
+        ("Daten", _categories(net, purpose)),
+        ("Löschung", purpose.retention),
+    ]
+
+
+def _feedback(net: Definition) -> Rows:
+    is_public = net.controller.profile is ControllerProfile.PUBLIC
+    return [
+        ("Zweck", "Barrieren finden und beheben, Meldungen innerhalb eines Monats beantworten."),
+        ("Rechtsgrundlage", f"Art. 6 Abs. 1 Buchst. {'e' if is_public else 'f'} DSGVO"),
+        ("Betroffene", "Wer eine Barriere meldet"),
+        ("Daten", "Beschreibung, Seite; freiwillig Name und E-Mail-Adresse; Antwort"),
+        ("Löschung", "Ein Jahr nach der Antwort."),
+    ]  # fmt: skip
+
+
+def _processing(net: Definition) -> Iterator[list[str]]:
+    responsible, activities, general = processing_record(net)
     indent = " " * 5
-    yield _wrapped(purpose.title, f"{number:>3}  ", indent)
-    yield _row("Zweck", purpose.text, indent)
-    yield _row("Rechtsgrundlage", purpose.legal_basis, indent)
-    yield _row("Betroffene", _people(net, purpose), indent)
-    yield _row("Daten", _categories(net, purpose), indent)
-    yield _row("Löschung", purpose.retention, indent)
+    yield from (_row(label, text) for label, text in responsible)
     yield [""]
+    for number, (title, rows) in enumerate(activities, start=1):
+        yield _wrapped(title, f"{number:>3}  ", indent)
+        yield from (_row(label, text, indent) for label, text in rows)
+        yield [""]
+    yield ["Für alle Tätigkeiten gilt:"]
+    yield from (_row(label, text) for label, text in general)
 
 
 def _people(net: Definition, purpose: Purpose) -> str:

@@ -8,12 +8,14 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from memberships.networks.definition import (
+    Accessibility,
     AdmissionRule,
     AnyField,
     Controller,
     Decision,
     DeclineReason,
     Definition,
+    MailWords,
     Office,
     Option,
     Part,
@@ -44,6 +46,8 @@ _PARTS: dict[str, type[Part]] = {
     "territory": Territory,
     "texts": Texts,
     "visibility": Visibility,
+    "accessibility": Accessibility,
+    "mails": MailWords,
 }
 _TO_GIVE = {
     "options": 'vocabulary = "a name from config/vocabularies.toml", or options',

@@ -1,6 +1,9 @@
-"""Making a network's definition known to the database."""
+"""Making a network's definition known to the database, and editing its texts."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
 from flask import current_app
@@ -9,8 +12,20 @@ from sqlalchemy.orm import Session, contains_eager, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
 from memberships.database import db, insert_if_absent, utcnow
+from memberships.events.models import Actor, EventTag
+from memberships.events.services import record_event
 from memberships.networks.definition import Definition
-from memberships.networks.models import DefinitionVersion, Network
+from memberships.networks.editing import (
+    LABELS,
+    PAUSE,
+    faulty_keys,
+    laid_over,
+    only_differing,
+    pause_in,
+)
+from memberships.networks.errors import EditUnknown, TextsChanged, TextsInvalid
+from memberships.networks.models import DefinitionVersion, Network, NetworkEdit
+from memberships.networks.queries import edit_of, file_definitions, in_force_with
 
 _SEEN = "stored versions of definitions"
 
@@ -63,11 +78,8 @@ def _forget(session: Session) -> None:
 
 
 def _store(definition: Definition) -> DefinitionVersion:
-    insert_if_absent(Network, slug=definition.slug)
     # The lock numbers two new versions one after the other.
-    network = db.session.scalars(
-        sa.select(Network).where(Network.slug == definition.slug).with_for_update(key_share=True)
-    ).one()
+    network = _network_for_change(definition.slug)
     last = db.session.scalar(
         sa.select(sa.func.max(DefinitionVersion.version)).where(
             DefinitionVersion.network_id == network.id
@@ -91,3 +103,82 @@ def _version_of(definition: Definition) -> sa.Select[DefinitionVersion]:
         .where(Network.slug == definition.slug, DefinitionVersion.digest == definition.digest)
         .options(contains_eager(DefinitionVersion.network))
     )
+
+
+def _network_for_change(slug: str) -> Network:
+    insert_if_absent(Network, slug=slug)
+    return db.session.scalars(
+        sa.select(Network).where(Network.slug == slug).with_for_update(key_share=True)
+    ).one()
+
+
+def edit_texts(
+    slug: str, changes: Mapping[str, Any], *, seen: int, by: Actor
+) -> NetworkEdit | None:
+    """Store a network's texts anew with these changes; None is "as the file says".
+
+    `changes` are by the keys of `editing.LABELS`, `seen` is the number of the edit that the person
+    saw. One row, its event and the definition before and after it are one change. Returns None and
+    stores nothing where nothing differs, as after a second click.
+
+    Raises TextsChanged when one of these very keys was edited after `seen`, TextsInvalid when the
+    definition would not pass the check of its file.
+    """
+    file, network = file_definitions()[slug], _network_for_change(slug)
+    stored = _content_of(slug, network.edits)
+    edits = only_differing(file, {**stored, **{k: v for k, v in changes.items() if k in LABELS}})
+    if edits == stored:
+        return None
+    _refuse_stale(stored, _content_of(slug, seen), changes)
+    if faulty := faulty_keys(file, edits):
+        raise TextsInvalid(faulty)
+    # The one before, too: forms that are open now were opened with it.
+    publish_definition(in_force_with(file, stored))
+    publish_definition(laid_over(file, edits))
+    return _store_edit(network, stored, edits, by)
+
+
+def _content_of(slug: str, number: int) -> dict[str, Any]:
+    edit = edit_of(slug, number) if number else None
+    return edit.content if edit else {}
+
+
+def _refuse_stale(
+    stored: Mapping[str, Any], seen: Mapping[str, Any], changes: Mapping[str, Any]
+) -> None:
+    differing = {
+        key: (seen.get(key), stored.get(key)) for key in changes if seen.get(key) != stored.get(key)
+    }
+    if differing:
+        raise TextsChanged(differing)
+
+
+def _store_edit(
+    network: Network, stored: Mapping[str, Any], edits: dict[str, Any], by: Actor
+) -> NetworkEdit:
+    pause = pause_in(edits)
+    network.edits += 1
+    network.paused_until = pause.until if pause else None
+    edit = NetworkEdit(
+        network_id=network.id, version=network.edits, at=utcnow(), by_id=by.id, content=edits
+    )
+    db.session.add(edit)
+    changed = [key for key in LABELS if stored.get(key) != edits.get(key)]
+    db.session.flush()
+    record_event(
+        EventTag.NETWORK_TEXTS_CHANGED, edit, by=by, version=edit.version, keys=" ".join(changed)
+    )
+    return edit
+
+
+def restore_texts(slug: str, number: int, *, seen: int, by: Actor) -> NetworkEdit | None:
+    """Make the texts as they were in that edit again, as a new one; a pause stays as it is.
+
+    Number 0 is the file. Raises EditUnknown, and what `edit_texts` raises.
+    """
+    edit = edit_of(slug, number) if number else None
+    if number and edit is None:
+        raise EditUnknown
+    content = edit.content if edit else {}
+    changes = {key: content.get(key) for key in LABELS if key != PAUSE}
+    return edit_texts(slug, changes, seen=seen, by=by)

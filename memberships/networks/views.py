@@ -34,3 +34,32 @@ def imprint(slug: str) -> str:
 @public
 def privacy(slug: str) -> str:
     return render_template("networks/privacy.html", net=network_or_404(slug))
+
+
+@bp.get("/netzwerke/<slug>/barrierefreiheit")
+@public
+def accessibility(slug: str) -> str:
+    return render_template("networks/accessibility.html", net=network_or_404(slug))
+
+
+@bp.get("/impressum")
+@public
+def all_imprint() -> str:
+    return _of_all("Impressum", "networks.imprint")
+
+
+@bp.get("/datenschutz")
+@public
+def all_privacy() -> str:
+    return _of_all("Datenschutzhinweise", "networks.privacy")
+
+
+@bp.get("/barrierefreiheit")
+@public
+def all_accessibility() -> str:
+    return _of_all("Erklärung zur Barrierefreiheit", "networks.accessibility")
+
+
+def _of_all(title: str, endpoint: str) -> str:
+    """Each network answers for itself; this page leads to the right one."""
+    return render_template("networks/of_all.html", title=title, endpoint=endpoint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from memberships.links import public_url_for
+from memberships.links import legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.networks.models import Network
@@ -30,6 +30,5 @@ def erasure_stopped(network: Network, batch: ErasureBatch) -> OutgoingMail | Non
         count=batch.planned,
         erased=batch.kind.value,
         batch_url=public_url_for("retention.batch", slug=network.slug, batch_id=str(batch.id)),
-        privacy_url=public_url_for("networks.privacy", slug=network.slug),
-        imprint_url=public_url_for("networks.imprint", slug=network.slug),
+        **legal_links(network.slug),
     )

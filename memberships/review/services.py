@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from memberships.calendar import BERLIN
 from memberships.database import db, utcnow
-from memberships.links import public_url_for
+from memberships.links import legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.queries import last_mailed
 from memberships.mails.services import queue_mail
@@ -74,8 +74,7 @@ def _send_digest(network: Network, definition: Definition) -> OutgoingMail | Non
         waiting=waiting,
         overdue=overdue_count(network.id),
         queue_url=public_url_for("review.queue", slug=network.slug),
-        privacy_url=public_url_for("networks.privacy", slug=network.slug),
-        imprint_url=public_url_for("networks.imprint", slug=network.slug),
+        **legal_links(network.slug),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memberships.applications.models import Application
-from memberships.links import public_url_for
+from memberships.links import legal_links
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
 from memberships.members.models import Membership
@@ -35,6 +35,5 @@ def _queue(kind: str, about: Application | Membership, to: str, full_name: str) 
         settings=current_settings(),
         full_name=full_name,
         is_case=is_case,
-        privacy_url=public_url_for("networks.privacy", slug=net.slug),
-        imprint_url=public_url_for("networks.imprint", slug=net.slug),
+        **legal_links(net.slug),
     )

@@ -10,8 +10,8 @@ from time import perf_counter
 import pytest
 from flask.testing import FlaskClient
 
-from memberships.applications.stamps import new_stamp as stamp_of
 from memberships.mails.models import OutgoingMail
+from memberships.stamps import new_stamp as stamp_of
 from tests.factories import PERSON, confirmed, network, submitted
 from tests.pages import FORM, Page, get, post
 from tests.tables import all_of, statements

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from memberships.applications.forms import clean_line
 from memberships.applications.models import Application
-from memberships.applications.stamps import new_stamp as stamp_of
 from memberships.database import db, utcnow
+from memberships.stamps import new_stamp as stamp_of
 from memberships.tokens import token_hash
 from tests.factories import network
 from tests.pages import FORM, INSTITUTION, PERSON, Page, apply, get, new_stamp, page_token, post

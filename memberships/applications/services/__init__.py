@@ -35,6 +35,7 @@ from memberships.applications.services.previews import (
     decline_preview,
     expected_outcome,
     question_preview,
+    text_preview,
 )
 from memberships.applications.services.submitting import (
     CodeOutcome,
@@ -93,6 +94,7 @@ __all__ = [
     "resend_confirmation",
     "submission_key",
     "submit_application",
+    "text_preview",
     "withdraw_application",
     "write_note",
 ]

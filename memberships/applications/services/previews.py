@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from memberships.applications import mails
-from memberships.applications.models import Application, InformationRequest
-from memberships.applications.queries import organisation_state, outcome_of, standing_membership
+from memberships.applications.models import ApplicantKind, Application, InformationRequest
+from memberships.applications.queries import (
+    newest_confirmed,
+    organisation_state,
+    outcome_of,
+    standing_membership,
+)
 from memberships.database import utcnow
+from memberships.links import public_url_for
 from memberships.mails.services import preview_mail
-from memberships.members.models import Membership
+from memberships.mails.wording import MailText
+from memberships.members.models import EndReason, Membership, return_until
 from memberships.members.queries import account_of
+from memberships.networks.definition import Definition
+from memberships.networks.models import DefinitionVersion, Network
+from memberships.networks.queries import words_today
 
-_LINK = "[persönlicher Link]"
+LINK = "[persönlicher Link]"
 
 
 def _preview(kind: str, application: Application, **context: object) -> tuple[str, str]:
     """Subject and body exactly as they would leave, but for the links: they are the person's."""
-    links = {"case_url": _LINK, "consents_url": _LINK}
-    return preview_mail(kind, {**mails.common_words(application), **links, **context})
+    links = {"case_url": LINK, "consents_url": LINK}
+    context = {**mails.common_words(application), **links, **context}
+    return preview_mail(kind, context, words_today(application.definition).mail_text(kind))
 
 
 def approval_preview(application: Application, message: str) -> tuple[str, str]:
@@ -63,4 +74,49 @@ def question_preview(application: Application, question: str) -> tuple[str, str]
         "information_requested",
         application,
         request=InformationRequest.asked_now(question, utcnow()),
+    )
+
+
+def text_preview(kind: str, network: Network, net: Definition, text: MailText) -> tuple[str, str]:
+    """A mail with these words, as the newest case of the network would get it.
+
+    `net` is the definition whose texts are to be shown. Restricted cases are left alone; without
+    any other the person is invented.
+    """
+    application, now = newest_confirmed(network.id) or _invented(network, net), utcnow()
+    question = InformationRequest.asked_now("In welchem Ort sind Sie tätig?", now)
+    is_organisation = application.applicant_kind is ApplicantKind.ORGANISATION
+    reasons = [reason for reason in net.decline_reasons if reason.text]
+    context = {
+        **mails.common_words(application),
+        "net": net,
+        "case_url": LINK,
+        "due_at": application.due_at or question.answer_by,
+        "request": question,
+        "message": "(Ihr persönlicher Satz zu diesem Fall)",
+        "reason": reasons[0] if reasons else None,
+        "organisation_name": application.organisation_name if is_organisation else None,
+        "holder": application.applicant_kind.value,
+        "member_since": now,
+        "after_review": True,
+        "ended_at": now,
+        "organisation_stays": False,
+        "return_until": return_until(now),
+        "profile_url": public_url_for("profile.profile"),
+    }
+    if kind == "membership_ended_by_office":
+        context["reason"] = EndReason.OWN_EXIT.value
+    return preview_mail(kind, context, text)
+
+
+def _invented(network: Network, net: Definition) -> Application:
+    """Somebody who does not exist, never stored."""
+    kind = ApplicantKind.ORGANISATION if net.joins == ("organisation",) else ApplicantKind.PERSON
+    return Application(
+        definition=DefinitionVersion(network=Network(slug=network.slug), digest=net.digest),
+        applicant_kind=kind,
+        first_name="Mara",
+        last_name="Beispiel",
+        organisation_name="Bürgerwerkstatt Beispielstadt",
+        submitted_at=utcnow(),
     )

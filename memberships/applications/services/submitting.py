@@ -30,13 +30,14 @@ from memberships.applications.places import with_place
 from memberships.applications.queries import expired_applications
 from memberships.applications.services.cases import search_text_of
 from memberships.applications.services.deciding import decide_by_rule
-from memberships.calendar import end_of_day
+from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow, uuid7
 from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import erase_events, record_event
 from memberships.links import public_url_for
 from memberships.mails.services import cancel_mails, erase_mails
 from memberships.networks.definition import ConsentField, Definition
+from memberships.networks.errors import AdmissionPaused
 from memberships.networks.services import publish_definition
 from memberships.privacy.models import NEWSLETTER
 from memberships.privacy.queries import has_ordered_newsletter
@@ -79,9 +80,12 @@ def submit_application(
     Nothing is looked up by address. `answers` holds one value per field that was asked and
     answered, `consents` the keys of the ticked ones, `key` comes from `submission_key`.
 
-    The caller's unit of work raises AlreadySubmitted when the same key is stored already.
+    Raises AdmissionPaused while the office has paused it, as the database says now. The caller's
+    unit of work raises AlreadySubmitted when the same key is stored already.
     """
     application = new_application(definition, answers, key=key, channel=Channel.ONLINE)
+    if application.definition.network.is_paused(utcnow().astimezone(BERLIN).date()):
+        raise AdmissionPaused
     db.session.add(application)
     record_event(
         EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel

@@ -28,6 +28,15 @@ class Stamp:
     fault: str = ""
 
 
+def stamped_digest(signed: str) -> str:
+    """The beginning of the digest that a stamp names, however old; empty for a faulty one."""
+    try:
+        _, digest = _serializer().loads(signed)
+    except (BadData, ValueError, TypeError):
+        return ""
+    return str(digest)
+
+
 def new_stamp(definition: Definition, *, nonce: str = "", fault: str = "") -> Stamp:
     """A stamp for a form that is opened now."""
     nonce, digest = nonce or new_token(), definition.digest[:16]
