@@ -33,11 +33,20 @@ from memberships.demo.inventing import Inventor
 from memberships.demo.plan import Plan, PlanInvalid, load_plan
 from memberships.events.models import Event
 from memberships.events.queries import check_log
+from memberships.feedback.models import FeedbackCase
 from memberships.mails.models import AttemptOutcome, MailState, OutgoingMail
-from memberships.members.models import Membership, Representative
-from memberships.networks.models import Network
+from memberships.members.models import (
+    EntryStatus,
+    Membership,
+    Objection,
+    ObjectionTo,
+    PublicEntry,
+    Representative,
+)
+from memberships.networks.models import Network, NetworkEdit
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Role
+from memberships.retention.models import ErasureBatch
 from memberships.settings import ROOT, Environment
 from memberships.territory.queries import places_of
 from tests.conftest import settings_for
@@ -166,6 +175,33 @@ def test_what_an_office_meets_is_there():
     members = sa.select(sa.func.count(Representative.id)).group_by(Representative.membership_id)
     assert 2 in db.session.scalars(members).all()
     assert _cases(Application.body_decided_on.is_not(None))
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_members_do_in_their_profile_is_there():
+    entries = Counter(db.session.scalars(sa.select(PublicEntry.status)))
+    living = sa.select(Membership).where(Membership.ended_at.is_(None))
+
+    assert entries[EntryStatus.RELEASED] >= 3
+    assert entries[EntryStatus.WAITING] >= 1
+    assert db.session.scalars(sa.select(Objection.against)).all() == [ObjectionTo.DIRECTORY]
+    assert db.session.scalars(living.where(Membership.to_check_since.is_not(None))).all()
+    assert _cases(Application.restricted_at.is_not(None), Application.status.in_(OPEN))
+    left = db.session.scalars(sa.select(Membership).where(Membership.ended_at.is_not(None))).all()
+    assert {utcnow() < gone.may_return_until - timedelta(days=10) for gone in left} == {True, False}
+
+
+@pytest.mark.usefixtures("filled")
+def test_what_offices_do_besides_is_there():
+    reports = db.session.scalars(sa.select(FeedbackCase.closed_at)).all()
+    batches = db.session.scalars(sa.select(ErasureBatch)).all()
+
+    assert len(reports) == 2
+    assert reports.count(None) == 1
+    assert db.session.scalars(sa.select(NetworkEdit)).one()
+    assert len(batches) >= 5
+    assert any(batch.needs_archive for batch in batches)
+    assert not any(batch.is_stopped for batch in batches)
 
 
 @pytest.mark.usefixtures("filled")
@@ -350,6 +386,7 @@ def test_every_case_and_colleague_is_of_a_shipped_network(app, plan):
 
     assert {case.network for case in plan.cases} == slugs
     assert {year.slug for year in plan.years} == slugs
+    assert {one.network for one in [*plan.edits, *plan.reports]} <= slugs
     assert {slug for person in plan.staff for slug in person.networks} == slugs
 
 

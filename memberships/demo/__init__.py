@@ -35,22 +35,27 @@ from memberships.demo.days import Diary
 from memberships.demo.inventing import Inventor
 from memberships.demo.plan import (
     Case,
+    Edit,
     Member,
     Plan,
     PlanInvalid,
+    Report,
     Step,
     Verb,
     check_cases,
     load_plan,
 )
 from memberships.demo.writing import mailbox_of
-from memberships.events.models import SYSTEM, Actor, ActorKind
+from memberships.events.models import APPLICANT, SYSTEM, Actor, ActorKind
+from memberships.feedback.models import FeedbackCase
+from memberships.feedback.services import close_feedback, report_barrier, report_key
 from memberships.mails.delivery import record_sent
 from memberships.mails.models import IS_QUEUED, OutgoingMail
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
-from memberships.networks.services import publish_definition
+from memberships.networks.services import edit_texts, publish_definition
 from memberships.permissions import Permission, Role, may
+from memberships.retention.services import plan_erasures
 from memberships.settings import ROOT, current_settings
 
 # Younger mails are still to be sent: the worker has something to do, but never a year's flood.
@@ -96,6 +101,14 @@ def fill_networks(plan: Plan, empty: Collection[str]) -> Counter[str]:
     for case in cases:
         if case.network in empty:
             stage.plan(case)
+    for edit in plan.edits:
+        if edit.network in empty:
+            stage.plan_edit(edit)
+    for report in plan.reports:
+        if report.network in empty:
+            stage.plan_report(report)
+    for slug in empty:
+        stage.plan_erasures(slug)
     stage.play()
     return Counter(
         db.session.scalars(
@@ -200,6 +213,24 @@ class _Stage:
                 self._add_nightly(moment, 14, remind_of_questions)
                 self._add_nightly(moment, 28, close_unanswered)
 
+    def plan_edit(self, edit: Edit) -> None:
+        """Note down when the office changes its texts."""
+        self._add(self._diary.worked(edit.ago), partial(self._edit, edit))
+
+    def plan_report(self, report: Report) -> None:
+        """Note down when a barrier is reported, and answered if it is."""
+        cases: list[FeedbackCase] = []
+        moment = self._diary.visited(report.ago)
+        self._add(moment, partial(self._report, report, cases))
+        if report.answer:
+            moment = self._diary.worked(report.answered_ago)
+            self._add(moment, partial(self._answer, report, cases))
+
+    def plan_erasures(self, slug: str) -> None:
+        """Announce last night what falls due: two days are left to take something out."""
+        moment = end_of_day(self._now - timedelta(days=1)) - timedelta(hours=3)
+        self._add(moment, partial(_announce_erasures, slug))
+
     def _add(self, moment: datetime, act: Callable[[], UUID | None]) -> None:
         self._scenes.append(_Scene(moment, len(self._scenes), act))
 
@@ -256,9 +287,31 @@ class _Stage:
                 f"{played.case.network}, {name}: {step.do} {step.ago} days ago: {error!r}"
             ) from error
 
+    def _edit(self, edit: Edit) -> None:
+        by = self._somebody(edit.network, Permission.EDIT_TEXTS)
+        edit_texts(edit.network, edit.changes, seen=0, by=by)
+
+    def _report(self, report: Report, cases: list[FeedbackCase]) -> None:
+        case = report_barrier(
+            current_definitions()[report.network],
+            page=report.page,
+            text=report.text,
+            email=report.email,
+            name=report.name,
+            key=report_key("demo", report.network, report.text),
+        )
+        cases.append(case)
+
+    def _answer(self, report: Report, cases: list[FeedbackCase]) -> None:
+        net = current_definitions()[report.network]
+        by = self._somebody(report.network, Permission.ANSWER_FEEDBACK)
+        close_feedback(cases[0], net, report.answer, by=by)
+
     def _actor(self, step: Step, slug: str) -> Actor:
         if step.by:
             return Actor(ActorKind.STAFF, self._accounts[step.by])
+        if step.do is Verb.RESTRICT and not step.by:
+            return APPLICANT
         if step.do is Verb.DECIDE:
             return self._somebody(slug, Permission.RECORD_BODY_DECISIONS)
         return self._somebody(slug, Permission.CLAIM_APPLICATIONS)
@@ -272,6 +325,11 @@ class _Stage:
 
 def _run(job: Callable[[], int]) -> None:
     job()
+
+
+def _announce_erasures(slug: str) -> None:
+    network = db.session.scalars(sa.select(Network).where(Network.slug == slug)).one()
+    plan_erasures(network.id)
 
 
 def _begun(played: _Played) -> Application:

@@ -39,7 +39,7 @@ class Diary:
 
     def entered(self, case: Case) -> datetime:
         """When somebody of the office typed it in."""
-        return self._at(_weekday_before(self._day(case.ago)), _OFFICE, after=None)
+        return self.worked(case.ago)
 
     def confirmed(self, case: Case, submitted: datetime) -> datetime:
         """When the link in the mail was used: mostly soon, sometimes the next day."""
@@ -58,6 +58,14 @@ class Diary:
             else:
                 last = self._at(_weekday_before(day), _OFFICE, after=last)
             yield last, step
+
+    def worked(self, ago: int) -> datetime:
+        """When somebody of the office did something besides the cases."""
+        return self._at(_weekday_before(self._day(ago)), _OFFICE, after=None)
+
+    def visited(self, ago: int) -> datetime:
+        """When somebody from outside came."""
+        return self._at(self._day(ago), _VISITING, after=None)
 
     def _day(self, ago: int) -> date:
         return self._now.astimezone(BERLIN).date() - timedelta(days=ago)

@@ -48,10 +48,22 @@ class Verb(StrEnum):
     DECIDE = "decide"
     APPROVE = "approve"
     DECLINE = "decline"
+    RESTRICT = "restrict"
+    CHANGE = "change"
+    SHOW = "show"
+    RELEASE = "release"
+    JOIN_DIRECTORY = "join_directory"
+    OBJECT = "object"
+    LEAVE = "leave"
 
     @property
     def is_applicants(self) -> bool:
-        return self in {self.ANSWER, self.WITHDRAW}
+        return self in {self.ANSWER, self.WITHDRAW} or self.is_members
+
+    @property
+    def is_members(self) -> bool:
+        """Done in the profile, by whoever was admitted."""
+        return self in {self.CHANGE, self.SHOW, self.JOIN_DIRECTORY, self.OBJECT, self.LEAVE}
 
 
 class Outcome(StrEnum):
@@ -70,6 +82,8 @@ class Step(_Part):
     text: str = ""
     outcome: Outcome = Outcome.APPROVE
     reason: str = ""
+    answers: dict[str, Any] = {}
+    parts: list[str] = []
 
 
 class Case(_Part):
@@ -84,6 +98,27 @@ class Case(_Part):
     channel: Channel = Channel.ONLINE
     steps: list[Step] = []
     is_invented: bool = False
+
+
+class Edit(_Part):
+    """What an office changed in its network's texts, by the keys of `networks.editing`."""
+
+    network: str
+    ago: int
+    changes: dict[str, Any]
+
+
+class Report(_Part):
+    """A barrier that somebody reported, and the office's answer if there is one."""
+
+    network: str
+    ago: int
+    page: str
+    text: str
+    email: str = ""
+    name: str = ""
+    answer: str = ""
+    answered_ago: int = 0
 
 
 class Organisations(StrEnum):
@@ -148,6 +183,11 @@ class _Cases(_Part):
     applications: list[Case]
 
 
+class _Office(_Part):
+    edits: list[Edit]
+    reports: list[Report]
+
+
 class _Years(_Part):
     meeting_ago: list[int]
     networks: list[Year]
@@ -159,6 +199,8 @@ class Plan(_Part):
     staff: list[Member]
     cases: list[Case]
     years: list[Year]
+    edits: list[Edit]
+    reports: list[Report]
     meeting_ago: list[int]
     people: People
     texts: Texts
@@ -172,10 +214,13 @@ _T = TypeVar("_T", bound=BaseModel)
 def load_plan(folder: Path) -> Plan:
     """Read config/demo/. Raises PlanInvalid."""
     years = _read(folder / "year.toml", _Years)
+    office = _read(folder / "office.toml", _Office)
     return Plan(
         staff=_read(folder / "staff.toml", _Staff).staff,
         cases=_read(folder / "cases.toml", _Cases).applications,
         years=years.networks,
+        edits=office.edits,
+        reports=office.reports,
         meeting_ago=sorted(years.meeting_ago, reverse=True),
         people=_read(folder / "people.toml", People),
         texts=_read(folder / "texts.toml", Texts),
