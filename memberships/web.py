@@ -82,9 +82,14 @@ def _file_version(name: str) -> str:
 
 
 def reported_page() -> str | None:
-    """The address of this page for a report about it: never one that holds a secret."""
+    """The address of this page for a report about it, which may be anonymous.
+
+    Never one that holds a secret, or tells whose profile it is.
+    """
     is_plain = request.endpoint is not None and not {
-        name for name in (request.view_args or {}) if name.endswith("token")
+        name
+        for name in (request.view_args or {})
+        if name.endswith("token") or name == "membership_id"
     }
     return request.path if is_plain else None
 
