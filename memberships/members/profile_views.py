@@ -61,7 +61,7 @@ NOTICES = {
     "widersprochen": "Sie stehen nicht mehr im Verzeichnis für Mitglieder.",
     "zugestimmt": "Ihr Widerspruch ist zurückgenommen.",
     "verzeichnis": "Sie stehen jetzt im Verzeichnis für Mitglieder.",
-    "eintrag": "Ihr Eintrag ist gespeichert. Die Koordination sieht ihn noch an.",
+    "eintrag": "Ihr Eintrag ist gespeichert. Er wird öffentlich, sobald er freigegeben ist.",
     "eintrag-neu": "Ihr Eintrag ist geändert.",
     "eintrag-entfernt": "Ihr öffentlicher Eintrag ist entfernt.",
 }

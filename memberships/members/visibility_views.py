@@ -87,7 +87,16 @@ def _show_entry(
         entry=entry,
         is_own=is_own,
         values=values,
-        missing=[label for key, label in net.entry_labels.items() if key not in values],
+        missing=[
+            label
+            for key, label in net.entry_labels.items()
+            if key not in values and not standing.all_answers.get(key)
+        ],
+        never=[
+            label
+            for key, label in net.entry_labels.items()
+            if key not in values and standing.all_answers.get(key)
+        ],
         chosen=chosen,
         preview=shown_entry(membership, standing.person, chosen, net) if chosen else None,
         is_asked=typed is not None,

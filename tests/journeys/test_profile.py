@@ -76,7 +76,7 @@ def has_a_public_entry(member: Colleague, colleague: Colleague, kim: str) -> Non
     member.sees("Öffentlicher Eintrag", state="entry without age")
     page.get_by_label("Ich bin mindestens 16 Jahre alt.").check()
     member.clicks("Eintrag veröffentlichen")
-    expect(page.get_by_text("der Eintrag wartet auf Freigabe")).to_be_visible()
+    expect(page.get_by_text("wartet auf die Freigabe")).to_be_visible()
 
     colleague.signs_in(kim)
     colleague.opens("/koordination/buergerhaushalt/mitglieder/eintraege")
@@ -104,6 +104,6 @@ def takes_it_back(member: Colleague, colleague: Colleague) -> None:
     page = member.page
     member.opens("/profil")
     member.clicks(f"Eintrag entfernen {NAME}")
-    expect(page.get_by_text("sieht Sie niemand")).to_be_visible()
+    expect(page.get_by_text("Sie haben keinen")).to_be_visible()
     colleague.page.reload()
     colleague.sees("Diese Seite gibt es nicht", state="public entry gone")

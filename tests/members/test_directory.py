@@ -140,7 +140,7 @@ def test_an_objector_is_hidden_and_can_come_back(app: Flask) -> None:
     with time_machine.travel(utcnow() + LATER):
         assert seen_in(AVD) == ["Jörn Müßig"]
         client, page = profile(app)
-        assert "sehen Sie im Verzeichnis, seit dem" in page.words
+        assert "Sie stehen darin, seit dem" in page.words
         done = press(client, page, "/verzeichnis/widersprechen")
         assert done.headers["Location"] == "/profil?stand=widersprochen"
         assert seen_in(AVD) == []
@@ -162,7 +162,7 @@ def test_an_objector_is_hidden_and_can_come_back(app: Flask) -> None:
 def test_who_objects_in_the_first_days_is_never_shown(app: Flask) -> None:
     id_ = on_a_seat()
     _, page = profile(app)
-    assert "im Verzeichnis, wenn Sie nicht widersprechen" in page.words
+    assert "darin, wenn Sie nicht widersprechen" in page.words
     assert objects(id_)
     with time_machine.travel(utcnow() + LATER):
         assert seen_in(AVD) == []

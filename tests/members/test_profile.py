@@ -45,9 +45,9 @@ def test_all_memberships_of_an_account_stand_side_by_side(app: Flask) -> None:
         "Für Bürgerwerkstatt Öderan · Mitglied seit",
         "Sie sind Ansprechperson",
         "Als Person, auf dem Sitz von Landeshauptstadt Beispielau · Mitglied seit",
-        "Geschäftsstelle der Allianz für Beteiligung sieht Ihre Angaben",
-        "Andere Mitglieder sehen Sie nicht",
-        "Öffentlich sieht Sie niemand",
+        "Geschäftsstelle der Allianz für Beteiligung sieht alle Ihre Angaben",
+        "Verzeichnis für Mitglieder Sie stehen nicht darin",
+        "Öffentlicher Eintrag Sie haben keinen",
         "Art der Organisation Verein",
         "E-Mail-Adresse mara@example.org",
     ]:

@@ -212,7 +212,7 @@ def test_a_refused_entry_is_shown_to_nobody_and_the_member_reads_why(app: Flask)
     assert "Bitte ohne Werbung." in (mail.body or "")
     assert tags(id_)[-1] == "entry_refused"
     _, page = profile(app)
-    assert "der Eintrag ist nicht freigegeben Bitte ohne Werbung." in page.words
+    assert "ist nicht freigegeben, niemand sieht ihn Bitte ohne Werbung." in page.words
     with nothing_stored(), pytest.raises(EntryNotWaiting), unit_of_work():
         services.refuse_entry(for_office(id_), "Noch einmal.", by=by)
     assert publishes(id_, "name")
@@ -446,7 +446,7 @@ def test_withdrawing_nothing_changes_nothing(app: Flask) -> None:
 def test_the_boxes_are_empty_the_preview_is_the_real_thing(app: Flask) -> None:
     id_ = on_a_seat(website="https://www.beispiel.de")
     client, page = profile(app)
-    assert "Öffentlich sieht Sie niemand" in page.words
+    assert "Öffentlicher Eintrag Sie haben keinen" in page.words
     page = get(client, f"/profil/{id_}/eintrag")
     assert [f for f in page.form("/eintrag#vorschau").fields if f == "feld"] == []
     with nothing_stored():
@@ -474,7 +474,7 @@ def test_the_boxes_are_empty_the_preview_is_the_real_thing(app: Flask) -> None:
     entry = get(app.test_client(), f"/netzwerke/{AVD}/mitglieder/{only(PublicEntry).id}")
     assert next(e for e in entry.root if e.tag == "article").words == article.words
     page = get(client, "/profil")
-    assert "sehen alle Ihren Eintrag So sehen andere den Eintrag" in page.words
+    assert "steht im Internet, für alle zu lesen So sehen andere den Eintrag" in page.words
     again = get(client, f"/profil/{id_}/eintrag").form(f"{id_}/eintrag")
     assert post(client, again.action, fields | {"age": "y", "version": again.fields["version"],
                 "feld": ["name"]}).headers["Location"] == "/profil?stand=eintrag-neu"  # fmt: skip
