@@ -263,7 +263,7 @@ class _Stage:
 
     def _confirm(self, played: _Played) -> None:
         confirm_application(
-            _begun(played), proof="demo", channel="demo", newsletter=played.case.newsletter
+            _begun(played), proof="demo", channel="link", newsletter=played.case.newsletter
         )
 
     def _enter(self, played: _Played) -> None:
