@@ -53,6 +53,7 @@ def _wanted_filter() -> MemberFilter:
         circular=_YES_OR_NO.get(asked.get("rundbrief", "")),
         ended="beendete" in asked,
         restricted="eingeschraenkte" in asked,
+        to_check="zu_pruefen" in asked,
         order=Order(order) if order in set(Order) else Order.NAME,
         after=asked.get("ab", ""),
         before=asked.get("vor", ""),
@@ -206,6 +207,7 @@ def filter_words(parts: Mapping[str, Any], net: Definition) -> str:
         "until": lambda value: f"Mitglied bis {date.fromisoformat(value):%d.%m.%Y}",
         "circular": lambda value: "mit Rundbrief" if value else "ohne Rundbrief",
         "ended": lambda _: "beendete Mitgliedschaften",
+        "to_check": lambda _: "zu prüfen",
         "restricted": lambda _: "eingeschränkte Mitgliedschaften",
     }
     return ", ".join(say(parts[key]) for key, say in words.items() if key in parts)
