@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from memberships.accounts.models import Account
-from memberships.applications.models import Application
+from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN
 from memberships.database import db
 from memberships.members.models import (
@@ -386,7 +386,30 @@ def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
         agreed, _ = _agreed(network_id)
         has_agreed = sa.tuple_(Membership.id, Account.id).in_(agreed)
         of_persons, of_others = of_persons.where(has_agreed), of_others.where(has_agreed)
-    each_once = sa.union(of_persons, of_others).subquery()
+    return _each_once(sa.union(of_persons, of_others))
+
+
+def case_recipients(network_id: int) -> Iterator[Recipient]:
+    """Who waits for a decision, each person once, by name: whom a mail about open cases may reach.
+
+    Nobody whose data is only kept (Art. 18 GDPR), and nobody who has not proven the address.
+    """
+    waiting = [status for status in ApplicationStatus if status.is_decidable]
+    return _each_once(
+        sa.union(
+            sa.select(Application.email, Application.first_name, Application.last_name).where(
+                Application.network_id == network_id,
+                Application.status.in_(waiting),
+                Application.confirmed_at.is_not(None),
+                Application.entered_by_id.is_(None),
+                Application.restricted_at.is_(None),
+            )
+        )
+    )
+
+
+def _each_once(people: sa.CompoundSelect[str, str, str]) -> Iterator[Recipient]:
+    each_once = people.subquery()
     rows = db.session.execute(
         sa.select(each_once)
         .order_by(each_once.c.last_name, each_once.c.first_name, each_once.c.email)

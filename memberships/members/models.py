@@ -306,6 +306,7 @@ class ExportContent(StrEnum):
     MEMBERS = "members"
     MEMBERSHIP_MAILING = "membership_mailing"
     NEWS_MAILING = "news_mailing"
+    CASE_MAILING = "case_mailing"
 
 
 class ExportFormat(StrEnum):

@@ -146,7 +146,7 @@ def _exported(network: Network, net: Definition, form: ExportForm) -> Response:
     rows = (
         _member_rows(network_id, wanted, columns)
         if is_list
-        else _recipient_rows(network_id, news=content is ExportContent.NEWS_MAILING)
+        else _recipient_rows(network_id, content)
     )
     format_ = ExportFormat(form.format.data)
     file, count = files.written(format_, head, rows)
@@ -175,8 +175,13 @@ def _member_rows(
         yield ["; ".join(line for line in column.cell(row) if line) for column in columns]
 
 
-def _recipient_rows(network_id: int, *, news: bool) -> Iterable[list[str]]:
-    for person in listing.recipients(network_id, news=news):
+def _recipient_rows(network_id: int, content: ExportContent) -> Iterable[list[str]]:
+    people = (
+        listing.case_recipients(network_id)
+        if content is ExportContent.CASE_MAILING
+        else listing.recipients(network_id, news=content is ExportContent.NEWS_MAILING)
+    )
+    for person in people:
         yield [person.email, person.name, f"Guten Tag {person.name}"]
 
 
