@@ -1,6 +1,6 @@
 """Every figure of docs/performance.md. Run by `make bench`; SIZE=full for the large ones.
 
-python -m benchmarks.performance [joining] [queue] [approving] [mailing] [starting]
+python -m benchmarks.performance [joining] [queue] [approving] [mailing] [members] [starting]
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from benchmarks import joining, mailing, reviewing, starting
+from benchmarks import joining, mailing, member_list, reviewing, starting
 from benchmarks.serving import ENGINES, Place, place
 
 IS_FULL = os.environ.get("SIZE") == "full"
@@ -31,6 +31,9 @@ def main(chosen: list[str]) -> None:
         for engine in engines if not chosen or name in chosen else []:
             with place(engine) as where:
                 print(f"\n## {name}, {engine}\n{part(where)}", flush=True)
+    if not chosen or "members" in chosen:
+        print("\n## members")
+        member_list.main(SIZES)
     if not chosen or "starting" in chosen:
         with place("sqlite"):
             print(f"\n## starting\n{starting.run(rounds=ROUNDS)}")

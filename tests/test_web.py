@@ -62,6 +62,8 @@ def addresses(app: Flask, waiting: Applied, member: Applied) -> Iterator[str]:
         "application_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "kind": ["application_received", "sign_in"],
         "number": ["1"],
+        "entry_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
+        "batch_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "case_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "role_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "mail_id": [str(all_of(DevInboxMail)[0].id), "0190a1b2-c3d4-7000-8000-00000000abcd"],

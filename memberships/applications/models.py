@@ -66,6 +66,7 @@ SECOND_PERSON = "second_person"
 ORGANISATION_UNCLEAR = "organisation_unclear"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
 _IS_CLAIMED = text("claimed_by_id IS NOT NULL")
+_IS_RESTRICTED = text("restricted_at IS NOT NULL")
 _IS_AUTOMATIC = text("decided_by_id IS NULL AND decided_at IS NOT NULL")
 
 
@@ -106,6 +107,13 @@ class Application(Model):
             "id",
             postgresql_where=_IS_CLAIMED,
             sqlite_where=_IS_CLAIMED,
+        ),
+        Index(
+            "ix_applications_restricted",
+            "network_id",
+            "id",
+            postgresql_where=_IS_RESTRICTED,
+            sqlite_where=_IS_RESTRICTED,
         ),
         Index(
             "ix_applications_automatic",

@@ -28,6 +28,7 @@ class ExportForm(StaffForm):
             ExportContent.MEMBERS.value: "Die Liste der Mitglieder",
             ExportContent.MEMBERSHIP_MAILING.value: "Adressen für eine E-Mail zur Mitgliedschaft",
             ExportContent.NEWS_MAILING.value: "Adressen für den Rundbrief",
+            ExportContent.CASE_MAILING.value: "Adressen für eine E-Mail zu offenen Anträgen",
         },
         default=ExportContent.MEMBERS.value,
     )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased, joinedload
 
 from memberships.accounts.models import Account
-from memberships.applications.models import Application
+from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN
 from memberships.database import db
 from memberships.members.models import (
@@ -47,7 +47,8 @@ class MemberFilter:
     """Which members are listed, and how. Empty parts leave nothing out.
 
     `circular`: whether somebody of the membership has agreed to the circular. `ended`: those that
-    have ended, instead of the living ones; `restricted` those whose data is only kept. `after`,
+    have ended, instead of the living ones; `restricted` those whose data is only kept;
+    `to_check` those with answers that the office should look at. `after`,
     `before`: the member that the page follows, or precedes.
     """
 
@@ -61,6 +62,7 @@ class MemberFilter:
     circular: bool | None = None
     ended: bool = False
     restricted: bool = False
+    to_check: bool = False
     order: Order = Order.NAME
     after: str = ""
     before: str = ""
@@ -79,6 +81,7 @@ class MemberFilter:
             "circular": self.circular,
             "ended": self.ended or None,
             "restricted": self.restricted or None,
+            "to_check": self.to_check or None,
         }
         return {key: value for key, value in parts.items() if value not in {None, ""}}
 
@@ -86,7 +89,7 @@ class MemberFilter:
     def is_narrowed(self) -> bool:
         """Whether anything is left out of the living members."""
         chosen = (self.text, self.holder, self.kind, self.state, self.district, self.since)
-        kept = self.ended or self.restricted
+        kept = self.ended or self.restricted or self.to_check
         return any(chosen) or bool(self.until) or self.circular is not None or kept
 
 
@@ -212,6 +215,8 @@ def member_conditions(network_id: int, wanted: MemberFilter) -> list[sa.ColumnEl
         conditions.append(Membership.member_since >= _begin_of(wanted.since))
     if wanted.until:
         conditions.append(Membership.member_since < _begin_of(wanted.until + timedelta(days=1)))
+    if wanted.to_check:
+        conditions.append(Membership.to_check_since.is_not(None))
     if wanted.circular is not None:
         agreed = _somebody_agreed(network_id)
         conditions.append(agreed if wanted.circular else ~agreed)
@@ -381,7 +386,30 @@ def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
         agreed, _ = _agreed(network_id)
         has_agreed = sa.tuple_(Membership.id, Account.id).in_(agreed)
         of_persons, of_others = of_persons.where(has_agreed), of_others.where(has_agreed)
-    each_once = sa.union(of_persons, of_others).subquery()
+    return _each_once(sa.union(of_persons, of_others))
+
+
+def case_recipients(network_id: int) -> Iterator[Recipient]:
+    """Who waits for a decision, each person once, by name: whom a mail about open cases may reach.
+
+    Nobody whose data is only kept (Art. 18 GDPR), and nobody who has not proven the address.
+    """
+    waiting = [status for status in ApplicationStatus if status.is_decidable]
+    return _each_once(
+        sa.union(
+            sa.select(Application.email, Application.first_name, Application.last_name).where(
+                Application.network_id == network_id,
+                Application.status.in_(waiting),
+                Application.confirmed_at.is_not(None),
+                Application.entered_by_id.is_(None),
+                Application.restricted_at.is_(None),
+            )
+        )
+    )
+
+
+def _each_once(people: sa.CompoundSelect[str, str, str]) -> Iterator[Recipient]:
+    each_once = people.subquery()
     rows = db.session.execute(
         sa.select(each_once)
         .order_by(each_once.c.last_name, each_once.c.first_name, each_once.c.email)

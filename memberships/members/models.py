@@ -43,6 +43,8 @@ class EndReason(StrEnum):
 
 _IS_LIVING = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
+_IS_TO_CHECK = text("to_check_since IS NOT NULL")
+_IS_RESTRICTED = text("restricted_at IS NOT NULL")
 LONGEST_KEY = 330
 # By code point on both engines, so that both sort the same.
 _SORTED = String(LONGEST_KEY).with_variant(String(LONGEST_KEY, collation="C"), "postgresql")
@@ -124,6 +126,8 @@ class Membership(Model):
         _list_index("state", "federal_state", "sort_name"),
         _list_index("district", "district_key", "sort_name"),
         _list_index("ended", "sort_name", where=_HAS_ENDED),
+        _list_index("to_check", "sort_name", where=_IS_TO_CHECK),
+        _list_index("restricted", "sort_name", where=_IS_RESTRICTED),
     )
     subject_type: ClassVar[str] = "membership"
 
@@ -302,6 +306,7 @@ class ExportContent(StrEnum):
     MEMBERS = "members"
     MEMBERSHIP_MAILING = "membership_mailing"
     NEWS_MAILING = "news_mailing"
+    CASE_MAILING = "case_mailing"
 
 
 class ExportFormat(StrEnum):

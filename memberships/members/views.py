@@ -53,6 +53,7 @@ def _wanted_filter() -> MemberFilter:
         circular=_YES_OR_NO.get(asked.get("rundbrief", "")),
         ended="beendete" in asked,
         restricted="eingeschraenkte" in asked,
+        to_check="zu_pruefen" in asked,
         order=Order(order) if order in set(Order) else Order.NAME,
         after=asked.get("ab", ""),
         before=asked.get("vor", ""),
@@ -145,7 +146,7 @@ def _exported(network: Network, net: Definition, form: ExportForm) -> Response:
     rows = (
         _member_rows(network_id, wanted, columns)
         if is_list
-        else _recipient_rows(network_id, news=content is ExportContent.NEWS_MAILING)
+        else _recipient_rows(network_id, content)
     )
     format_ = ExportFormat(form.format.data)
     file, count = files.written(format_, head, rows)
@@ -174,8 +175,13 @@ def _member_rows(
         yield ["; ".join(line for line in column.cell(row) if line) for column in columns]
 
 
-def _recipient_rows(network_id: int, *, news: bool) -> Iterable[list[str]]:
-    for person in listing.recipients(network_id, news=news):
+def _recipient_rows(network_id: int, content: ExportContent) -> Iterable[list[str]]:
+    people = (
+        listing.case_recipients(network_id)
+        if content is ExportContent.CASE_MAILING
+        else listing.recipients(network_id, news=content is ExportContent.NEWS_MAILING)
+    )
+    for person in people:
         yield [person.email, person.name, f"Guten Tag {person.name}"]
 
 
@@ -206,6 +212,7 @@ def filter_words(parts: Mapping[str, Any], net: Definition) -> str:
         "until": lambda value: f"Mitglied bis {date.fromisoformat(value):%d.%m.%Y}",
         "circular": lambda value: "mit Rundbrief" if value else "ohne Rundbrief",
         "ended": lambda _: "beendete Mitgliedschaften",
+        "to_check": lambda _: "zu prüfen",
         "restricted": lambda _: "eingeschränkte Mitgliedschaften",
     }
     return ", ".join(say(parts[key]) for key, say in words.items() if key in parts)

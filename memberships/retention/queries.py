@@ -118,10 +118,14 @@ def _retentions(ids: Collection[int]) -> Mapping[int, Retention]:
 
 
 def _is_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
-    """Whether a case that led to the membership is restricted."""
-    return sa.exists().where(
+    """Whether a case that led to the membership is restricted, or somebody who acted in it."""
+    cases = sa.exists().where(
         Application.membership_id == membership_id, Application.restricted_at.is_not(None)
     )
+    people = sa.exists().where(
+        Representative.membership_id == membership_id, Representative.restricted_at.is_not(None)
+    )
+    return sa.or_(cases, people)
 
 
 def _memberships_due(network: Network, until: datetime, only: UUID | None) -> Iterator[Due]:

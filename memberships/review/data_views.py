@@ -5,20 +5,23 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import abort, render_template, request
+from flask import abort, redirect, render_template, request, url_for
 
 from memberships.accounts.guard import requires, signed_in_actor
 from memberships.database import unit_of_work, utcnow
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
+from memberships.retention.errors import NotErasable
+from memberships.retention.queries import needs_archive
 from memberships.review import queries
-from memberships.review.forms import AddressForm, RestrictionForm
+from memberships.review.forms import AddressForm, ErasureForm, RestrictionForm
 from memberships.review.queries import Case
 from memberships.review.views import REFUSED, back_to_case, bp, case_for_change, refused
 from memberships.rights import services
 from memberships.rights.queries import proof_of_consents
 
+NOT_OFFERED = "Löschen Sie erst, wenn das Archiv die Unterlagen abgelehnt oder übernommen hat."
 NOT_INFORMED = (
     "Informieren Sie zuerst die Person und bestätigen Sie es hier (Art. 18 Abs. 3 DSGVO)."
 )
@@ -96,3 +99,33 @@ def consents_of_address(network: Network) -> Any:
         page = render_template("review/consents_search.html", net=net, form=form)
         return page, 422 if form.errors else 200
     return _show_proof(network, form.email.data.lower(), form=form)
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/loeschen", methods=["GET", "POST"])
+@requires(Permission.MANAGE_RETENTION)
+def erase_case(network: Network, application_id: UUID) -> Any:
+    form, case = ErasureForm(), _case(network, application_id)
+    if request.method == "GET" or not form.validate():
+        return _show_erasing(network, case, form)
+    if needs_archive(network) and not form.archive_offered.data:
+        form.archive_offered.errors = (NOT_OFFERED,)
+        return _show_erasing(network, case, form), 422
+    actor = signed_in_actor()
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, form.version.data)
+            services.erase_party(application, by=actor, archive_offered=form.archive_offered.data)
+    except (*REFUSED, NotErasable) as error:
+        return refused(network, application_id, error)
+    return redirect(url_for(".queue", slug=network.slug, geloescht="ja"), 303)
+
+
+def _show_erasing(network: Network, case: Case, form: ErasureForm) -> str:
+    return render_template(
+        "review/erase.html",
+        net=current_definitions()[network.slug],
+        application=case.application,
+        membership=case.membership,
+        needs_archive=needs_archive(network),
+        form=form,
+    )

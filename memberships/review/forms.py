@@ -191,6 +191,12 @@ class RestrictionForm(CaseForm):
     informed = BooleanField("Die Person weiß, dass die Einschränkung jetzt aufgehoben wird.")
 
 
+class ErasureForm(CaseForm):
+    archive_offered = BooleanField(
+        "Das zuständige Archiv hat die Unterlagen abgelehnt oder übernommen."
+    )
+
+
 class AddressForm(StaffForm):
     email = StringField(
         "E-Mail-Adresse",

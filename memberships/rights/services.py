@@ -19,6 +19,7 @@ from memberships.members.models import Membership
 from memberships.members.queries import ENTRY_CONSENT, Standing, account_of, standing_of
 from memberships.members.services import own_membership_for_change, remove_agreed_entries
 from memberships.privacy.services import withdraw_consent
+from memberships.retention.services import erase_on_request
 from memberships.rights import mails
 from memberships.rights.queries import ConsentLink, consents_that_hold
 
@@ -147,3 +148,32 @@ def _subject_for_change(link: ConsentLink) -> Application | Membership:
     """Locked, so that no two events of its log take the same place."""
     db.session.refresh(link.about, with_for_update={"key_share": True})
     return link.about
+
+
+def erase_standing(standing: Standing, *, by: Actor, archive_offered: bool = False) -> None:
+    """Erase at once what is left of somebody who has left (Art. 17(1) GDPR).
+
+    Of a representative of an organisation that stays a member only their own part goes. Raises
+    NotErasable while it lives or is restricted, ArchiveNotOffered where an archive comes first.
+    """
+    person = standing.representative
+    if person is None or not standing.membership.is_living:
+        erase_on_request(standing.membership, by=by, archive_offered=archive_offered)
+    else:
+        erase_on_request(person, by=by, archive_offered=archive_offered)
+
+
+def erase_party(application: Application, *, by: Actor, archive_offered: bool) -> None:
+    """Erase on demand what a locked case is about: it alone, or with what came of it.
+
+    Raises NotErasable unless the case was settled without a membership, or the person has left;
+    ArchiveNotOffered.
+    """
+    party = party_of_case(application)
+    standing = party.standing
+    if standing is None or standing.is_living:
+        membership = application.membership
+        subject = membership if membership and not membership.is_living else application
+        erase_on_request(subject, by=by, archive_offered=archive_offered)
+    else:
+        erase_standing(standing, by=by, archive_offered=archive_offered)

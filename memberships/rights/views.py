@@ -24,6 +24,8 @@ from memberships.members.services import (
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.permissions import public
+from memberships.retention.errors import ArchiveNotOffered, NotErasable
+from memberships.retention.services import erase_on_request
 from memberships.rights import services
 from memberships.rights.queries import (
     ConsentLink,
@@ -33,6 +35,7 @@ from memberships.rights.queries import (
     person_data_in_words,
 )
 from memberships.settings import current_settings
+from memberships.web import network_or_404
 
 bp = Blueprint("rights", __name__)
 limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
@@ -157,6 +160,75 @@ def restrict_application(case_token: str) -> Any:
 
 def _link_is_unknown() -> tuple[str, int]:
     return render_template("applications/link_unknown.html"), 404
+
+
+ARCHIVE_FIRST = (
+    "Dieses Netzwerk muss Ihre Angaben zuerst einem Archiv anbieten. Schreiben Sie bitte der "
+    "Koordination, dass sie gelöscht werden sollen."
+)
+NOT_ERASABLE = (
+    "Löschen geht erst, wenn die Mitgliedschaft oder der Vorgang beendet und nichts eingeschränkt "
+    "ist. Gelöscht wurde jetzt nichts."
+)
+
+
+def _show_erasing(about: Any, back_to: str, *, with_session: bool, refusal: str = "") -> str:
+    return render_template(
+        "rights/erase.html",
+        net=_net_of(about),
+        with_session=with_session,
+        back_to=back_to,
+        refusal=refusal,
+    )
+
+
+@bp.route("/profil/<uuid:membership_id>/loeschen", methods=["GET", "POST"])
+@requires_account
+def erase_membership(membership_id: UUID) -> Any:
+    standing, by = _own_standing(membership_id), signed_in_member()
+    membership, back_to = standing.membership, url_for("profile.profile")
+    slug = membership.definition.network.slug
+    if request.method == "GET":
+        return _show_erasing(membership, back_to, with_session=True)
+    try:
+        with unit_of_work():
+            services.erase_standing(_own_standing(membership_id), by=by)
+    except (ArchiveNotOffered, NotErasable) as refused:
+        refusal = ARCHIVE_FIRST if isinstance(refused, ArchiveNotOffered) else NOT_ERASABLE
+        about = _own_standing(membership_id).membership
+        return _show_erasing(about, back_to, with_session=True, refusal=refusal), 409
+    return redirect(url_for(".erased", slug=slug), 303)
+
+
+@bp.route("/vorgang/<case_token>/loeschen", methods=["GET", "POST"])
+@public
+@limited
+def erase_case(case_token: str) -> Any:
+    application = application_by_case_token(case_token)
+    if application is None:
+        return _link_is_unknown()
+    back_to = url_for("applications.case", case_token=case_token)
+    if request.method == "GET":
+        return _show_erasing(application, back_to, with_session=False)
+    slug = application.network.slug
+    try:
+        with unit_of_work():
+            found = application_by_case_token(case_token, for_change=True)
+            if found is not None:
+                erase_on_request(found, by=APPLICANT)
+    except (ArchiveNotOffered, NotErasable) as refused:
+        refusal = ARCHIVE_FIRST if isinstance(refused, ArchiveNotOffered) else NOT_ERASABLE
+        about = application_by_case_token(case_token)
+        if about is None:
+            return _link_is_unknown()
+        return _show_erasing(about, back_to, with_session=False, refusal=refusal), 409
+    return redirect(url_for(".erased", slug=slug), 303)
+
+
+@bp.get("/netzwerke/<slug>/geloescht")
+@public
+def erased(slug: str) -> str:
+    return render_template("rights/erased.html", net=network_or_404(slug))
 
 
 @bp.get("/widerruf/<token>")

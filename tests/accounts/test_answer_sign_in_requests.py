@@ -42,7 +42,14 @@ Oder geben Sie auf der Anmeldeseite diesen Code ein: {code}
 Beides gilt 60 Minuten und nur einmal. Haben Sie nichts angefordert, können Sie diese Nachricht \
 löschen; es ist nichts geändert worden.
 
-Beteiligungsnetzwerke
+Beteiligungsnetzwerke · Impressum:
+http://127.0.0.1:8000/impressum
+
+Datenschutz:
+http://127.0.0.1:8000/datenschutz
+
+Barrierefreiheit:
+http://127.0.0.1:8000/barrierefreiheit
 
 Vorführung – keine echte Anmeldung"""
 

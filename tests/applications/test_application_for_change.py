@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from uuid import UUID
 
 import pytest
@@ -13,7 +15,7 @@ from memberships.applications.errors import (
 )
 from memberships.applications.models import ApplicationStatus
 from memberships.applications.services import application_for_change, claim_application
-from memberships.database import unit_of_work
+from memberships.database import db, unit_of_work
 from tests.review.cases import ALL_STATUSES, FORUM, case, case_in, locked
 from tests.tables import nothing_stored, statements
 
@@ -60,4 +62,9 @@ def test_the_row_is_locked(app) -> None:
     network_id = applied.row.network_id
     with statements() as sent, unit_of_work():
         application_for_change(network_id, applied.id)
-    assert any("FOR UPDATE" in s or s == "BEGIN IMMEDIATE" for s in sent)
+        if db.engine.dialect.name == "sqlite":
+            other = sqlite3.connect(str(db.engine.url.database), timeout=0)
+            with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        else:
+            assert any("FOR UPDATE" in statement for statement in sent)

@@ -17,6 +17,8 @@ MESSAGE = "Geben Sie die Adresse der Website vollständig ein, zum Beispiel www.
 @pytest.fixture(scope="module")
 def net(tmp_path_factory: pytest.TempPathFactory) -> Definition:
     raw = bipar()
+    for section in raw["profile"]:
+        section["fields"] = [field for field in section["fields"] if field["key"] != "website"]
     raw["sections"][0]["fields"].append({"key": "website", "purpose": "Hilft, sie zu erkennen."})
     return load_definitions(write(raw, tmp_path_factory.mktemp("url")))["bipar"]
 

@@ -17,10 +17,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from memberships.accounts.models import StaffRole
+from memberships.applications.models import Application
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import Event
 from memberships.events.queries import check_log
-from memberships.members import files
+from memberships.members import files, listing
 from memberships.members.errors import SheetFull
 from memberships.members.models import (
     EndReason,
@@ -33,7 +34,7 @@ from memberships.members.models import (
 from memberships.networks.services import publish_definition
 from memberships.permissions import Role
 from memberships.privacy.services import withdraw_consents
-from tests.applications.joining import BH, BW, joined
+from tests.applications.joining import ANSWERS, BH, BW, SN, joined
 from tests.factories import INSTITUTION, PERSON, confirmed, network, submitted
 from tests.members.test_member_list import MONDAY, member
 from tests.pages import Page, get
@@ -46,7 +47,7 @@ PURPOSE = "Einladung zum Jahrestreffen"
 WORDS = "Liste der Mitglieder (CSV) Filter: Stiftung Spalten: Mitglied, Ansprechpersonen, "
 LIST_WORDS = f"{WORDS}Organisation, Art, Mitglied seit"
 NEWS_WORDS = "Adressen für den Rundbrief (XLSX)"
-LIST, MEMBERSHIP, NEWS = (content.value for content in ExportContent)
+LIST, MEMBERSHIP, NEWS, CASES = (content.value for content in ExportContent)
 
 
 @pytest.fixture
@@ -384,3 +385,15 @@ def test_thirty_rows_take_as_many_statements_as_one(
             confirmed(answers, newsletter=n % 3 == 0, organisation_name=f"Verein {n}")
     assert rows == [1, 31 if content == LIST else 11]
     assert counts[0] == counts[1]
+
+
+def test_a_mail_about_open_cases_reaches_those_who_wait(app: Flask) -> None:
+    by = staff(Role.COORDINATOR, SN)
+    waiting, decided = joined(SN, email="wartet@example.org"), joined(SN, email="neu@example.org")
+    kept = joined(SN, email="gesperrt@example.org")
+    approve(decided, by)
+    with unit_of_work():
+        db.session.get_one(Application, kept.id).restricted_at = utcnow()
+    submitted(ANSWERS[SN], slug=SN, email="unbewiesen@example.org")
+    found = listing.case_recipients(waiting.row.network_id)
+    assert [person.email for person in found] == ["wartet@example.org"]

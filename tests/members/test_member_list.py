@@ -345,3 +345,13 @@ def test_who_may_look_and_who_is_shown_the_way(app: Flask) -> None:
         links = [e.get("href") for e in page.root if e.tag == "a" and e.words == "Mitglieder"]
         # In the side navigation and in the menu of a phone.
         assert len(links) == (2 if status == 200 else 0)
+
+
+def test_the_office_finds_whose_changes_are_to_be_checked(browser: FlaskClient) -> None:
+    confirmed(email="mara@example.org")
+    confirmed(email="ben@example.org", first_name="Ben", last_name="Adler")
+    ben = next(m for m in all_of(Membership) if m.first_name == "Ben")
+    with unit_of_work():
+        db.session.get_one(Membership, ben.id).to_check_since = utcnow()
+    assert shown(browser, zu_pruefen="ja") == ["Ben Adler"]
+    assert len(shown(browser)) == 2

@@ -222,6 +222,12 @@ def _erase_representative(network: Network, id_: UUID) -> bool:
     if not is_due(network, Kind.REPRESENTATIVE, id_):
         return False
     db.session.refresh(person)
+    _erase_person(person, _rule(Kind.REPRESENTATIVE))
+    return True
+
+
+def _erase_person(person: Representative, rule: str) -> None:
+    id_ = person.id
     membership = db.session.get_one(Membership, person.membership_id)
     account = db.session.get_one(Account, person.account_id)
     others = [
@@ -236,8 +242,7 @@ def _erase_representative(network: Network, id_: UUID) -> bool:
     keep_proofs(id_)
     forget_item(id_)
     if all(other.account_id != account.id for other in others):
-        _erase_part_in(membership, person, account, others)
-    return True
+        _erase_part_in(membership, person, account, others, rule)
 
 
 def _erase_part_in(
@@ -245,6 +250,7 @@ def _erase_part_in(
     person: Representative,
     account: Account,
     others: Sequence[Representative],
+    rule: str,
 ) -> None:
     """What else the membership holds of somebody who no longer acts in it."""
     theirs = {account.email}
@@ -261,7 +267,7 @@ def _erase_part_in(
         )
         if application.email in theirs or (is_of_then and application.email not in emails):
             theirs.add(application.email)
-            _erase_application(application, _rule(Kind.REPRESENTATIVE))
+            _erase_application(application, rule)
     for address in theirs:
         erase_mails_to(address, about=membership.id)
     db.session.execute(
@@ -352,35 +358,29 @@ _SETTLED = (
 )
 
 
+Erasable = Application | Membership | Representative
+
+
 def erase_on_request(
-    subject: Application | Membership, *, by: Actor, archive_offered: bool = False
+    subject: Erasable, *, by: Actor, archive_offered: bool = False
 ) -> ErasureBatch:
     """Erase at once what a person asked to be erased (Art. 17(1) GDPR); the log names no person.
 
-    A membership takes the applications with it that led to it. `archive_offered` says that a public
-    body has offered it to its archive.
+    A membership takes the applications with it that led to it; of a representative only their own
+    part goes. `archive_offered` says that a public body has offered it to its archive.
 
-    Raises NotErasable while the membership lives or the case is open, when it is restricted, or
-    gone; ArchiveNotOffered. Erasing by a period that is over at the same moment passes before or
-    after it.
+    Raises NotErasable while it lives or the case is open, when it is restricted, or gone;
+    ArchiveNotOffered. Erasing by a period that is over at the same moment passes before or after.
     """
     if by.kind is ActorKind.SYSTEM:
         raise ValueError("a person decides about a request")
-    id_ = subject.id
-    found: Application | Membership | None
-    if isinstance(subject, Membership):
-        _lock_membership(id_)
-        found = db.session.get(Membership, id_, populate_existing=True)
-    else:
-        _lock(Application, [id_])
-        found = db.session.get(Application, id_, populate_existing=True)
+    found = _locked(subject)
     if found is None or not _may_be_erased(found):
         raise NotErasable
-    network = db.session.get_one(Network, found.network_id)
+    network = db.session.get_one(Network, _network_id(found))
     if needs_archive(network) and not archive_offered:
         raise ArchiveNotOffered
-    kind = Kind.ENDED if isinstance(found, Membership) else Kind(found.status.value)
-    now = utcnow()
+    kind, now = _kind_of(found), utcnow()
     batch = ErasureBatch(
         id=uuid7(),
         network_id=network.id,
@@ -391,24 +391,66 @@ def erase_on_request(
         erased=1,
         needs_archive=needs_archive(network),
         archive_offered_at=now if archive_offered else None,
-        export_ids=exports_that_held(network.id, times_listed(kind, [id_])),
+        export_ids=exports_that_held(network.id, times_listed(kind, [found.id])),
         finished_at=now,
     )
     db.session.add(batch)
     record_event(EventTag.RETENTION_ERASED, batch, by=by)
-    if isinstance(found, Membership):
-        _erase_membership(found, ON_REQUEST)
-    else:
-        _erase_application(found, ON_REQUEST)
+    match found:
+        case Application():
+            _erase_application(found, ON_REQUEST)
+        case Membership():
+            _erase_membership(found, ON_REQUEST)
+        case Representative():
+            _erase_person(found, ON_REQUEST)
     return batch
 
 
-def _may_be_erased(found: Application | Membership) -> bool:
+def _locked(subject: Erasable) -> Erasable | None:
+    match subject:
+        case Application():
+            _lock(Application, [subject.id])
+            return db.session.get(Application, subject.id, populate_existing=True)
+        case Membership():
+            _lock_membership(subject.id)
+            return db.session.get(Membership, subject.id, populate_existing=True)
+        case Representative():
+            _lock_membership(subject.membership_id)
+            return db.session.get(Representative, subject.id, populate_existing=True)
+
+
+def _network_id(found: Erasable) -> int:
+    return (found.membership if isinstance(found, Representative) else found).network_id
+
+
+def _kind_of(found: Erasable) -> Kind:
+    match found:
+        case Application():
+            return Kind(found.status.value)
+        case Membership():
+            return Kind.ENDED
+        case Representative():
+            return Kind.REPRESENTATIVE
+
+
+def _may_be_erased(found: Erasable) -> bool:
     if found.restricted_at is not None:
         return False
-    if isinstance(found, Application):
-        return found.status in _SETTLED
+    match found:
+        case Application():
+            return found.status in _SETTLED
+        case Representative():
+            return found.ended_at is not None
+        case Membership():
+            return not found.is_living and not _holds_restricted(found.id)
+
+
+def _holds_restricted(membership_id: UUID) -> bool:
+    """Whether anything in it is to be kept: a case, or one of several who acted in it."""
     cases = sa.select(Application.id).where(
-        Application.membership_id == found.id, Application.restricted_at.is_not(None)
+        Application.membership_id == membership_id, Application.restricted_at.is_not(None)
     )
-    return not found.is_living and db.session.scalar(cases.limit(1)) is None
+    people = sa.select(Representative.id).where(
+        Representative.membership_id == membership_id, Representative.restricted_at.is_not(None)
+    )
+    return db.session.scalar(sa.union_all(cases, people).limit(1)) is not None
