@@ -107,7 +107,7 @@ def fill_networks(plan: Plan, empty: Collection[str]) -> Counter[str]:
     for report in plan.reports:
         if report.network in empty:
             stage.plan_report(report)
-    for slug in empty:
+    for slug in sorted(empty):
         stage.plan_erasures(slug)
     stage.play()
     return Counter(
@@ -328,8 +328,9 @@ def _run(job: Callable[[], int]) -> None:
 
 
 def _announce_erasures(slug: str) -> None:
-    network = db.session.scalars(sa.select(Network).where(Network.slug == slug)).one()
-    plan_erasures(network.id)
+    network = db.session.scalar(sa.select(Network.id).where(Network.slug == slug))
+    if network is not None:  # nobody has worked with it so far
+        plan_erasures(network)
 
 
 def _begun(played: _Played) -> Application:
