@@ -117,10 +117,16 @@ def _retentions(ids: Collection[int]) -> Mapping[int, Retention]:
     return {version.id: definition_of(version).retention for version in versions}
 
 
-def _is_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
-    """Whether a case that led to the membership is restricted."""
-    return sa.exists().where(
-        Application.membership_id == membership_id, Application.restricted_at.is_not(None)
+def holds_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
+    """Whether a case that led to the membership is restricted, or somebody who acted in it."""
+    return sa.or_(
+        sa.exists().where(
+            Application.membership_id == membership_id, Application.restricted_at.is_not(None)
+        ),
+        sa.exists().where(
+            Representative.membership_id == membership_id,
+            Representative.restricted_at.is_not(None),
+        ),
     )
 
 
@@ -132,7 +138,7 @@ def _memberships_due(network: Network, until: datetime, only: UUID | None) -> It
             Membership.network_id == network.id,
             Membership.ended_at <= until - ended.shortest,
             Membership.restricted_at.is_(None),
-            ~_is_restricted(Membership.id),
+            ~holds_restricted(Membership.id),
             *_only(Membership.id, only),
         )
         .order_by(Membership.id)
@@ -182,8 +188,11 @@ def _proofs_due(network: Network, until: datetime, only: UUID | None) -> Iterato
         return
     restricted = set(
         db.session.scalars(
-            sa.select(Application.id).where(
-                Application.id.in_(first), Application.restricted_at.is_not(None)
+            sa.union_all(
+                *(
+                    sa.select(table.id).where(table.id.in_(first), table.restricted_at.is_not(None))
+                    for table in (Application, Membership, Representative)
+                )
             )
         )
     )

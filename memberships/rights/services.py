@@ -16,8 +16,14 @@ from memberships.events.models import APPLICANT, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import MembershipUnknown
 from memberships.members.models import Membership
-from memberships.members.queries import ENTRY_CONSENT, Standing, account_of, standing_of
-from memberships.members.services import own_membership_for_change, remove_agreed_entries
+from memberships.members.queries import (
+    ENTRY_CONSENT,
+    Standing,
+    account_behind,
+    cases_of_representative,
+    standing_of,
+)
+from memberships.members.services import own_membership_for_change, relist, remove_agreed_entries
 from memberships.privacy.services import withdraw_consent
 from memberships.rights import mails
 from memberships.rights.queries import ConsentLink, consents_that_hold
@@ -46,7 +52,8 @@ def party_of_membership(account: Account, membership_id: UUID) -> Party:
         raise MembershipUnknown
     cases = sa.select(Application).where(Application.membership_id == membership_id)
     if found.representative is not None:
-        cases = cases.where(Application.email == account.email)
+        own = cases_of_representative(membership_id, account.id)
+        cases = cases.where(Application.id.in_(own))
     applications = db.session.scalars(
         cases.order_by(Application.id)
         .with_for_update(of=Application)
@@ -57,8 +64,7 @@ def party_of_membership(account: Account, membership_id: UUID) -> Party:
 
 def party_of_case(application: Application) -> Party:
     """The person that a locked case is about, with the membership that came of it."""
-    membership = application.membership
-    account = (membership.account or account_of(application.email)) if membership else None
+    membership, account = application.membership, account_behind(application)
     if membership is None or account is None or standing_of(account.id, membership.id) is None:
         return Party([application], None, application.email)
     party = party_of_membership(account, membership.id)
@@ -107,6 +113,7 @@ def _set_restriction(party: Party, *, is_set: bool, by: Actor) -> bool:
         person.restricted_at = moment
         # A new version though only a representative's own row may differ.
         flag_modified(standing.membership, "answers")
+        relist(standing.membership)
         which = str(standing.representative.id) if standing.representative else None
         record_event(tags[1], standing.membership, by=by, representative=which)
     return changed

@@ -17,7 +17,13 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import Actor, ActorKind, Event, Tombstone
 from memberships.events.queries import check_log
 from memberships.mails.models import OutgoingMail
-from memberships.members.models import EndReason, ExportContent, ExportFormat, Membership
+from memberships.members.models import (
+    EndReason,
+    ExportContent,
+    ExportFormat,
+    Membership,
+    Representative,
+)
 from memberships.members.services import record_export
 from memberships.networks.models import Network
 from memberships.organisations.models import Organisation
@@ -28,9 +34,20 @@ from memberships.retention.errors import ArchiveNotOffered, NotErasable
 from memberships.retention.models import Cause, ErasedFigure, ErasureBatch, ErasureItem, Kind
 from memberships.retention.services import planning
 from tests.accounts.cases import invited, role_row
+from tests.accounts.test_change_address import asked, changed, token
 from tests.applications.joining import AVD, BH, BW, FV
 from tests.applications.test_erase_expired_applications import run
-from tests.members.cases import come_back, end, joins_too, leave, on_a_seat
+from tests.members.cases import (
+    BEN,
+    MARA,
+    a_representative,
+    account_of,
+    come_back,
+    end,
+    joins_too,
+    leave,
+    on_a_seat,
+)
 from tests.retention.cases import (
     applies,
     batches,
@@ -645,3 +662,47 @@ def test_a_decline_is_kept_three_calendar_months(app: Flask, kim: Staff) -> None
         decline(applied, kim)
     run_on(datetime(2029, 2, 25, 12, tzinfo=UTC))
     assert only(ErasureItem).due_at == datetime(2029, 2, 28, 22, 59, tzinfo=UTC)
+
+
+def test_a_restricted_representative_outlasts_the_membership(app: Flask, kim: Staff) -> None:
+    id_ = a_representative()
+    joins_too(id_)
+    with unit_of_work():
+        is_ben = Representative.account_id == account_of(BEN).id
+        db.session.execute(sa.update(Representative).where(is_ben).values(restricted_at=utcnow()))
+    end(id_, EndReason.ENDED_BY_NETWORK, kim.actor)
+    with nothing_stored(), pytest.raises(NotErasable), unit_of_work():
+        services.erase_on_request(db.session.get_one(Membership, id_), by=kim.actor)
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert row(id_, Membership) is not None
+
+
+def test_a_restricted_case_outlasts_its_representative(app: Flask) -> None:
+    id_ = a_representative()
+    joins_too(id_)
+    leave(id_, BEN)
+    restrict(next(case.id for case in all_of(Application) if case.email == BEN))
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert {case.email for case in all_of(Application)} == {MARA, BEN}
+    assert len(all_of(Representative)) == 2
+
+
+def test_who_was_approved_at_the_same_moment_keeps_the_case(app: Flask) -> None:
+    cleo = "cleo@example.org"
+    id_ = a_representative()
+    joins_too(id_)
+    joins_too(id_, cleo, first_name="Cleo", last_name="Chor")
+    asked("cleo.neu@example.org", cleo)
+    changed(token())
+    leave(id_, BEN)
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert {case.email for case in all_of(Application)} == {MARA, cleo}
+
+
+def test_mails_to_an_address_with_an_umlaut_go_with_its_owner(app: Flask) -> None:
+    id_ = a_representative()
+    joins_too(id_, "ben@bürger.example")
+    leave(id_, "ben@bürger.example")
+    assert "@xn--brger-kva.example" in str(dump()["outgoing_mails"])
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert "@xn--brger-kva.example" not in str(dump())
