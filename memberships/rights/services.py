@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from memberships.members.queries import (
     standing_of,
 )
 from memberships.members.services import own_membership_for_change, relist, remove_agreed_entries
+from memberships.privacy.models import ConsentEvent
 from memberships.privacy.services import withdraw_consent
 from memberships.rights import mails
 from memberships.rights.queries import ConsentLink, consents_that_hold
@@ -128,19 +130,16 @@ def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
 
     Returns False, and stores nothing, when nothing holds: a second click changes nothing.
     """
-    about = _subject_for_change(link)
-    holding = [
-        consent
-        for consent in consents_that_hold(link.network_id, link.email)
-        if consent.purpose == purpose
-    ]
-    if not holding:
+    about, holding = _subject_for_change(link), _holding(link, purpose)
+    if about is None or not holding:
         return False
     if purpose == ENTRY_CONSENT:
+        # First: it ends the consents that entries stand on.
         remove_agreed_entries(
             [consent.subject_id for consent in holding], channel="mail_link", by=APPLICANT
         )
-    for consent in holding:
+        db.session.flush()
+    for consent in _holding(link, purpose):
         withdraw_consent(consent, channel="mail_link")
     is_case = isinstance(about, Application)
     tag = (
@@ -150,7 +149,14 @@ def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
     return True
 
 
-def _subject_for_change(link: ConsentLink) -> Application | Membership:
-    """Locked, so that no two events of its log take the same place."""
-    db.session.refresh(link.about, with_for_update={"key_share": True})
-    return link.about
+def _holding(link: ConsentLink, purpose: str) -> list[ConsentEvent]:
+    found = consents_that_hold(link.network_id, link.email)
+    return [consent for consent in found if consent.purpose == purpose]
+
+
+def _subject_for_change(link: ConsentLink) -> Application | Membership | None:
+    """Locked, so that no two events of its log take the same place; None if erased meanwhile."""
+    locked: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
+    if isinstance(link.about, Application):
+        return db.session.get(Application, link.about.id, **locked)
+    return db.session.get(Membership, link.about.id, **locked)

@@ -116,3 +116,5 @@ def test_a_public_entry_goes_with_its_consent(app: Flask, client) -> None:
     assert "Jörn Müßig" not in public_list(app, AVD).words
     assert all_of(PublicEntry) == []
     assert tags(id_)[-2:] == ["entry_withdrawn", "consent_withdrawn"]
+    steps = [c.step for c in all_of(ConsentEvent)]
+    assert steps == [ConsentStep.GIVEN, ConsentStep.CONFIRMED, ConsentStep.WITHDRAWN]
