@@ -245,10 +245,14 @@ def representatives_of(membership_ids: Collection[UUID]) -> dict[UUID, list[Repr
 
 
 def names_of(memberships: Sequence[Membership]) -> dict[UUID, list[str]]:
-    """By membership who acts in it: the person, or the organisation's representatives."""
-    names = {m.id: [f"{m.first_name} {m.last_name}"] if m.first_name else [] for m in memberships}
+    """By membership who acts in it: the person, or the organisation's representatives.
+
+    Nobody whose data is only kept (Art. 18 GDPR).
+    """
+    shown = {m.id: bool(m.first_name) and m.restricted_at is None for m in memberships}
+    names = {m.id: [f"{m.first_name} {m.last_name}"] if shown[m.id] else [] for m in memberships}
     for id_, people in representatives_of(names).items():
-        names[id_] += [person.full_name for person in people]
+        names[id_] += [person.full_name for person in people if person.restricted_at is None]
     return names
 
 
