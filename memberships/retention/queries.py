@@ -215,8 +215,13 @@ def living_count(network_id: int, kind: Kind) -> int:
     return db.session.scalar(query) or 0
 
 
-def planned_since(network_id: int, kind: Kind, since: datetime, until: datetime) -> int:
-    """How many were announced in that time, by periods that ended."""
+def planned_since(
+    network_id: int, kind: Kind, since: datetime, until: datetime, *, stopped: bool = True
+) -> int:
+    """How many were announced in that time, by periods that ended; with what was stopped and never
+    released, or without.
+    """
+    went_on = sa.or_(ErasureBatch.stopped_at.is_(None), ErasureBatch.released_at.is_not(None))
     return (
         db.session.scalar(
             sa.select(sa.func.sum(ErasureBatch.planned)).where(
@@ -225,6 +230,7 @@ def planned_since(network_id: int, kind: Kind, since: datetime, until: datetime)
                 ErasureBatch.cause == "period",
                 ErasureBatch.planned_at >= since,
                 ErasureBatch.planned_at < until,
+                sa.true() if stopped else went_on,
             )
         )
         or 0

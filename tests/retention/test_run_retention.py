@@ -706,3 +706,31 @@ def test_mails_to_an_address_with_an_umlaut_go_with_its_owner(app: Flask) -> Non
     assert "@xn--brger-kva.example" in str(dump()["outgoing_mails"])
     erase_at(end_of_day(utcnow() + 30 * DAY))
     assert "@xn--brger-kva.example" not in str(dump())
+
+
+def test_what_was_stopped_makes_the_next_flood_no_more_usual(app: Flask) -> None:
+    network_id = joins_network(BH)
+    with unit_of_work():
+        now = utcnow()
+        for stopped_at, planned in ((now, 9000), (None, 90)):
+            db.session.add(
+                ErasureBatch(
+                    network_id=network_id,
+                    kind=Kind.ENDED,
+                    cause=Cause.PERIOD,
+                    planned_at=now - 2 * DAY,
+                    planned=planned,
+                    stopped_at=stopped_at,
+                    needs_archive=False,
+                    export_ids=[],
+                    finished_at=now,
+                )
+            )
+    assert queries.planned_since(network_id, Kind.ENDED, now - 3 * DAY, now) == 9090
+    assert planning._is_unusual(network_id, Kind.ENDED, 21, now)
+
+
+def joins_network(slug: str) -> int:
+    found = db.session.get(Membership, joins(person(), slug))
+    assert found is not None
+    return found.network_id
