@@ -186,19 +186,33 @@ def _proofs_due(network: Network, until: datetime, only: UUID | None) -> Iterato
             first[subject_id] = min(at, first.get(subject_id, at))
     if not first:
         return
-    restricted = set(
+    restricted = _restricted_in(network, only)
+    for subject_id, at in first.items():
+        if subject_id not in restricted:
+            yield Due(subject_id, proof_is_kept_until(at, years))
+
+
+def _restricted_in(network: Network, only: UUID | None) -> set[UUID]:
+    """Whose data in a network is only kept: cases, members, representatives; one statement."""
+    of_network = Membership.network_id == network.id
+    people = sa.select(Representative.id).join(
+        Membership, Membership.id == Representative.membership_id
+    )
+    of_each = (
+        (Application, sa.select(Application.id).where(Application.network_id == network.id)),
+        (Membership, sa.select(Membership.id).where(of_network)),
+        (Representative, people.where(of_network)),
+    )
+    return set(
         db.session.scalars(
             sa.union_all(
                 *(
-                    sa.select(table.id).where(table.id.in_(first), table.restricted_at.is_not(None))
-                    for table in (Application, Membership, Representative)
+                    query.where(table.restricted_at.is_not(None), *_only(table.id, only))
+                    for table, query in of_each
                 )
             )
         )
     )
-    for subject_id, at in first.items():
-        if subject_id not in restricted:
-            yield Due(subject_id, proof_is_kept_until(at, years))
 
 
 def living_count(network_id: int, kind: Kind) -> int:

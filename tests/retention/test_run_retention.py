@@ -48,6 +48,7 @@ from tests.members.cases import (
     leave,
     on_a_seat,
 )
+from tests.members.showing import publishes, withdraws
 from tests.retention.cases import (
     applies,
     batches,
@@ -734,3 +735,18 @@ def joins_network(slug: str) -> int:
     found = db.session.get(Membership, joins(person(), slug))
     assert found is not None
     return found.network_id
+
+
+def test_the_proof_of_somebody_restricted_is_kept(app: Flask) -> None:
+    id_ = on_a_seat()
+    publishes(id_, "name")
+    withdraws(id_)
+    restrict(id_, Membership)
+    network_id = all_of(Membership)[0].network_id
+    network, later = db.session.get_one(Network, network_id), utcnow() + 5 * 366 * DAY
+    assert queries.due_until(network, later)[Kind.CONSENT_PROOF] == []
+    with unit_of_work():
+        db.session.execute(sa.update(Membership).values(restricted_at=None))
+    network = db.session.get_one(Network, network_id)
+    (due,) = queries.due_until(network, later)[Kind.CONSENT_PROOF]
+    assert due.subject_id == id_
