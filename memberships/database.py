@@ -117,6 +117,7 @@ M = TypeVar("M", bound=Model)
 db = SQLAlchemy(metadata=Model.metadata)
 
 _NAP_SECONDS = 0.002
+_TO_WRITE = "BEGIN IMMEDIATE"
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
 _conflicts: dict[str, type[Exception]] = {}
@@ -269,14 +270,14 @@ def _begin(connection: Connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     # A reader that turns writer fails at once whatever the timeout: writers say so first.
-    if not _writing.get():
+    if _writing.get():
+        _begin_to_write(connection.connection.driver_connection)
+    else:
         connection.exec_driver_sql("BEGIN")
-    elif not _has_begun_to_write(connection.connection.driver_connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # and say in its own words why not
 
 
-def _has_begun_to_write(connection: Any) -> bool:
-    """Take SQLite's one write lock, within the connection's timeout; False if others keep it.
+def _begin_to_write(connection: Any) -> None:
+    """Take SQLite's one write lock within the connection's timeout, or raise OperationalError.
 
     SQLite itself sleeps longer with each try, up to a tenth of a second, and whoever has waited
     longest is overtaken by all that come after. Asking often gives everybody the same chance.
@@ -285,15 +286,17 @@ def _has_begun_to_write(connection: Any) -> bool:
     until = time.monotonic() + patience / 1000
     connection.execute("PRAGMA busy_timeout = 0")
     try:
-        while time.monotonic() < until:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if "locked" not in str(error):
-                    raise
-                time.sleep(_NAP_SECONDS)
-            else:
-                return True
-        return False
+        while not _takes_write_lock(connection, until):
+            time.sleep(_NAP_SECONDS)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {patience}")
+
+
+def _takes_write_lock(connection: Any, until: float) -> bool:
+    try:
+        connection.execute(_TO_WRITE)
+    except sqlite3.OperationalError as error:
+        if "locked" in str(error) and time.monotonic() < until:
+            return False
+        raise OperationalError(_TO_WRITE, (), error) from error
+    return True

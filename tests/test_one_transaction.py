@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -17,7 +19,7 @@ from flask.testing import FlaskClient
 
 from memberships.applications.models import Application
 from memberships.applications.services import erase_expired_applications
-from memberships.database import db, unit_of_work, utcnow
+from memberships.database import DatabaseBusy, db, unit_of_work, utcnow
 from memberships.events.models import Tombstone
 from memberships.mails.delivery import deliver_due_mails
 from memberships.mails.models import DevInboxMail
@@ -209,3 +211,22 @@ def test_a_process_killed_before_its_commit_has_changed_nothing(
     deliver_due_mails()
     assert only(DevInboxMail).subject.startswith("Bitte bestätigen")
     assert post(client, applied.confirm).status == 303
+
+
+def test_who_waits_too_long_for_the_write_lock_is_told_once_and_goes_on(app: Flask) -> None:
+    if db.engine.dialect.name != "sqlite":
+        return
+    patience = 0.3
+    with db.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        raw.execute(f"PRAGMA busy_timeout = {int(patience * 1000)}")
+    other = sqlite3.connect(str(db.engine.url.database), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    with pytest.raises(DatabaseBusy), unit_of_work():
+        db.session.add(Network(slug="besetzt"))
+    assert patience <= time.monotonic() - begun < 2 * patience
+    other.close()
+    with unit_of_work():
+        db.session.add(Network(slug="frei"))
+    assert [network.slug for network in all_of(Network)] == ["frei"]

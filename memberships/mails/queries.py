@@ -11,14 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from memberships.database import db, utcnow
+from memberships.mails.message import ascii_address
 from memberships.mails.models import IS_QUEUED, DevInboxMail, MailState, OutgoingMail
 
 
-def mails_about(subject_id: UUID) -> Sequence[OutgoingMail]:
-    """All mails of a subject, oldest first, each with its attempts loaded."""
+def mails_about(subject_id: UUID, *, to: str | None = None) -> Sequence[OutgoingMail]:
+    """All mails of a subject, or those to this address, oldest first, each with its attempts
+    loaded.
+    """
+    sent_to = sa.true() if to is None else OutgoingMail.to_address == ascii_address(to)
     return db.session.scalars(
         sa.select(OutgoingMail)
-        .where(OutgoingMail.subject_id == subject_id)
+        .where(OutgoingMail.subject_id == subject_id, sent_to)
         .options(selectinload(OutgoingMail.log))
         .order_by(OutgoingMail.id)
     ).all()

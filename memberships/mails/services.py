@@ -105,9 +105,10 @@ def erase_mails_to(address: str, *, about: UUID | None = None) -> None:
 
     In the caller's unit of work, as `erase_mails`.
     """
+    sent_to = ascii_address(address)
     for table in (OutgoingMail, DevInboxMail):
         place = table.network_id.is_(None) if about is None else table.subject_id == about
-        db.session.execute(sa.delete(table).where(table.to_address == address, place))
+        db.session.execute(sa.delete(table).where(table.to_address == sent_to, place))
 
 
 def erase_old_mails(before: datetime) -> int:

@@ -155,10 +155,12 @@ def _for_office(
     return db.session.scalars(
         sa.select(PublicEntry)
         .join(Membership, Membership.id == PublicEntry.membership_id)
+        .outerjoin(Representative, Representative.id == PublicEntry.representative_id)
         .where(
             PublicEntry.network_id == network_id,
             Membership.ended_at.is_(None),
             Membership.restricted_at.is_(None),
+            Representative.restricted_at.is_(None),
             condition,
         )
         .options(

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.accounts.models import Account
-from memberships.calendar import end_of_day
+from memberships.calendar import BERLIN, end_of_day
 from memberships.database import JsonObject, Model, uuid7
 from memberships.networks.definition import RETURN_WITHIN
 from memberships.networks.models import DefinitionVersion
@@ -62,8 +62,10 @@ def _list_index(name: str, *columns: str, where: Any = _IS_LIVING) -> Index:
 
 
 def return_until(ended_at: datetime) -> datetime:
-    """The last minute at which somebody who left then can come back."""
-    return end_of_day(ended_at + RETURN_WITHIN)
+    """The last minute at which somebody who left then can come back; in days of Berlin, as
+    erasing counts them, or who left late in the evening before summer time would be gone.
+    """
+    return end_of_day(ended_at.astimezone(BERLIN) + RETURN_WITHIN)
 
 
 class Membership(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
 from memberships.accounts.models import Account
+from memberships.applications.models import Application
 from memberships.database import db, utcnow
 from memberships.members.models import (
     EntryStatus,
@@ -29,6 +30,8 @@ from memberships.networks.queries import current_definitions, definition_of
 from memberships.privacy.queries import consent_holds
 
 ENTRY_CONSENT = "directory_consent"
+# A representative's application was decided in the unit of work that added the representative.
+_SAME_MOMENT = timedelta(seconds=10)
 
 
 @dataclass(frozen=True)
@@ -242,16 +245,59 @@ def representatives_of(membership_ids: Collection[UUID]) -> dict[UUID, list[Repr
 
 
 def names_of(memberships: Sequence[Membership]) -> dict[UUID, list[str]]:
-    """By membership who acts in it: the person, or the organisation's representatives."""
-    names = {m.id: [f"{m.first_name} {m.last_name}"] if m.first_name else [] for m in memberships}
+    """By membership who acts in it: the person, or the organisation's representatives.
+
+    Nobody whose data is only kept (Art. 18 GDPR).
+    """
+    shown = {m.id: bool(m.first_name) and m.restricted_at is None for m in memberships}
+    names = {m.id: [f"{m.first_name} {m.last_name}"] if shown[m.id] else [] for m in memberships}
     for id_, people in representatives_of(names).items():
-        names[id_] += [person.full_name for person in people]
+        names[id_] += [person.full_name for person in people if person.restricted_at is None]
     return names
 
 
 def account_of(email: str) -> Account | None:
     """The account of an address, if there is one. Never for a public page."""
     return db.session.scalar(sa.select(Account).where(Account.email == email))
+
+
+def cases_of_representative(membership_id: UUID, account_id: UUID) -> list[UUID]:
+    """Ids of the applications with which this one of its representatives came to a membership."""
+    return [id_ for id_, owner in _who_applied(membership_id).items() if owner == account_id]
+
+
+def account_behind(application: Application) -> Account | None:
+    """Whose application it is, of those who act or acted in the membership that came of it."""
+    membership = application.membership
+    if membership is None or membership.account is not None:
+        return membership.account if membership else None
+    owner = _who_applied(membership.id).get(application.id)
+    return db.session.get(Account, owner) if owner else None
+
+
+def _who_applied(membership_id: UUID) -> dict[UUID, UUID | None]:
+    """The account behind each application of an organisation that is a member.
+
+    Whoever began to act in the moment of the decision; addresses change, and are passed on to
+    others. Of an application that made nobody a representative the address tells.
+    """
+    people = db.session.execute(
+        sa.select(Account.id, Account.email, Representative.since)
+        .join(Representative, Representative.account_id == Account.id)
+        .where(Representative.membership_id == membership_id)
+    ).all()
+    by_address: dict[str, UUID] = {person.email: person.id for person in people}
+    applied = db.session.execute(
+        sa.select(Application.id, Application.email, Application.decided_at)
+        .where(Application.membership_id == membership_id)
+        .order_by(Application.id)
+    )
+    owners = {}
+    for id_, email, decided_at in applied:
+        began = {abs(person.since - decided_at): person.id for person in people if decided_at}
+        nearest = min(began, default=_SAME_MOMENT * 2)
+        owners[id_] = began[nearest] if nearest <= _SAME_MOMENT else by_address.get(email)
+    return owners
 
 
 def objections_of(membership_id: UUID, account_id: UUID) -> frozenset[ObjectionTo]:

@@ -47,21 +47,28 @@ def newest_consent(subject_id: UUID, purpose: str) -> ConsentEvent | None:
 def agreed_addresses(network_id: int, purpose: str) -> sa.Select[UUID, str]:
     """Subject and address of every consent that holds in a network, as one query to build on.
 
-    It is confirmed, and nothing but an unproven wish came after it for that address, whatever the
-    subject: who withdrew with a second application has withdrawn (Art. 7(3) GDPR).
+    It is confirmed, and neither the subject nor the address, whatever its subject then, has
+    withdrawn since: who withdrew with a second application, or under another address in between,
+    has withdrawn (Art. 7(3) GDPR).
     """
-    later = aliased(ConsentEvent)
     return sa.select(ConsentEvent.subject_id, ConsentEvent.email).where(
         ConsentEvent.network_id == network_id,
         ConsentEvent.purpose == purpose,
         ConsentEvent.step == ConsentStep.CONFIRMED,
-        ~sa.exists().where(
-            later.network_id == ConsentEvent.network_id,
-            later.purpose == ConsentEvent.purpose,
-            later.email == ConsentEvent.email,
-            later.id > ConsentEvent.id,
-            later.step.not_in([ConsentStep.GIVEN, ConsentStep.CONFIRMED]),
-        ),
+        # One by one: each is found by an index of its own.
+        ~_withdrawn_later("email"),
+        ~_withdrawn_later("subject_id"),
+    )
+
+
+def _withdrawn_later(same: str) -> sa.ColumnElement[bool]:
+    later = aliased(ConsentEvent)
+    return sa.exists().where(
+        later.network_id == ConsentEvent.network_id,
+        later.purpose == ConsentEvent.purpose,
+        getattr(later, same) == getattr(ConsentEvent, same),
+        later.id > ConsentEvent.id,
+        later.step == ConsentStep.WITHDRAWN,
     )
 
 

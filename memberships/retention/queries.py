@@ -117,15 +117,17 @@ def _retentions(ids: Collection[int]) -> Mapping[int, Retention]:
     return {version.id: definition_of(version).retention for version in versions}
 
 
-def _is_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
+def holds_restricted(membership_id: Any) -> sa.ColumnElement[bool]:
     """Whether a case that led to the membership is restricted, or somebody who acted in it."""
-    cases = sa.exists().where(
-        Application.membership_id == membership_id, Application.restricted_at.is_not(None)
+    return sa.or_(
+        sa.exists().where(
+            Application.membership_id == membership_id, Application.restricted_at.is_not(None)
+        ),
+        sa.exists().where(
+            Representative.membership_id == membership_id,
+            Representative.restricted_at.is_not(None),
+        ),
     )
-    people = sa.exists().where(
-        Representative.membership_id == membership_id, Representative.restricted_at.is_not(None)
-    )
-    return sa.or_(cases, people)
 
 
 def _memberships_due(network: Network, until: datetime, only: UUID | None) -> Iterator[Due]:
@@ -136,7 +138,7 @@ def _memberships_due(network: Network, until: datetime, only: UUID | None) -> It
             Membership.network_id == network.id,
             Membership.ended_at <= until - ended.shortest,
             Membership.restricted_at.is_(None),
-            ~_is_restricted(Membership.id),
+            ~holds_restricted(Membership.id),
             *_only(Membership.id, only),
         )
         .order_by(Membership.id)
@@ -184,16 +186,33 @@ def _proofs_due(network: Network, until: datetime, only: UUID | None) -> Iterato
             first[subject_id] = min(at, first.get(subject_id, at))
     if not first:
         return
-    restricted = set(
-        db.session.scalars(
-            sa.select(Application.id).where(
-                Application.id.in_(first), Application.restricted_at.is_not(None)
-            )
-        )
-    )
+    restricted = _restricted_in(network, only)
     for subject_id, at in first.items():
         if subject_id not in restricted:
             yield Due(subject_id, proof_is_kept_until(at, years))
+
+
+def _restricted_in(network: Network, only: UUID | None) -> set[UUID]:
+    """Whose data in a network is only kept: cases, members, representatives; one statement."""
+    of_network = Membership.network_id == network.id
+    people = sa.select(Representative.id).join(
+        Membership, Membership.id == Representative.membership_id
+    )
+    of_each = (
+        (Application, sa.select(Application.id).where(Application.network_id == network.id)),
+        (Membership, sa.select(Membership.id).where(of_network)),
+        (Representative, people.where(of_network)),
+    )
+    return set(
+        db.session.scalars(
+            sa.union_all(
+                *(
+                    query.where(table.restricted_at.is_not(None), *_only(table.id, only))
+                    for table, query in of_each
+                )
+            )
+        )
+    )
 
 
 def living_count(network_id: int, kind: Kind) -> int:
@@ -210,8 +229,13 @@ def living_count(network_id: int, kind: Kind) -> int:
     return db.session.scalar(query) or 0
 
 
-def planned_since(network_id: int, kind: Kind, since: datetime, until: datetime) -> int:
-    """How many were announced in that time, by periods that ended."""
+def planned_since(
+    network_id: int, kind: Kind, since: datetime, until: datetime, *, stopped: bool = True
+) -> int:
+    """How many were announced in that time, by periods that ended; with what was stopped and never
+    released, or without.
+    """
+    went_on = sa.or_(ErasureBatch.stopped_at.is_(None), ErasureBatch.released_at.is_not(None))
     return (
         db.session.scalar(
             sa.select(sa.func.sum(ErasureBatch.planned)).where(
@@ -220,6 +244,7 @@ def planned_since(network_id: int, kind: Kind, since: datetime, until: datetime)
                 ErasureBatch.cause == "period",
                 ErasureBatch.planned_at >= since,
                 ErasureBatch.planned_at < until,
+                sa.true() if stopped else went_on,
             )
         )
         or 0

@@ -208,7 +208,6 @@ def overdue_count(network_id: int) -> int:
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
                 _IS_USED,
-                _IS_USED,
                 Application.due_at < utcnow(),
             )
         )
@@ -223,7 +222,6 @@ def new_count(network_id: int, since: datetime) -> int:
             sa.select(sa.func.count()).where(
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
-                _IS_USED,
                 _IS_USED,
                 Application.confirmed_at >= since,
             )

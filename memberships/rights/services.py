@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -16,8 +17,15 @@ from memberships.events.models import APPLICANT, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import MembershipUnknown
 from memberships.members.models import Membership
-from memberships.members.queries import ENTRY_CONSENT, Standing, account_of, standing_of
-from memberships.members.services import own_membership_for_change, remove_agreed_entries
+from memberships.members.queries import (
+    ENTRY_CONSENT,
+    Standing,
+    account_behind,
+    cases_of_representative,
+    standing_of,
+)
+from memberships.members.services import own_membership_for_change, relist, remove_agreed_entries
+from memberships.privacy.models import ConsentEvent
 from memberships.privacy.services import withdraw_consent
 from memberships.retention.services import erase_on_request
 from memberships.rights import mails
@@ -47,7 +55,8 @@ def party_of_membership(account: Account, membership_id: UUID) -> Party:
         raise MembershipUnknown
     cases = sa.select(Application).where(Application.membership_id == membership_id)
     if found.representative is not None:
-        cases = cases.where(Application.email == account.email)
+        own = cases_of_representative(membership_id, account.id)
+        cases = cases.where(Application.id.in_(own))
     applications = db.session.scalars(
         cases.order_by(Application.id)
         .with_for_update(of=Application)
@@ -58,8 +67,7 @@ def party_of_membership(account: Account, membership_id: UUID) -> Party:
 
 def party_of_case(application: Application) -> Party:
     """The person that a locked case is about, with the membership that came of it."""
-    membership = application.membership
-    account = (membership.account or account_of(application.email)) if membership else None
+    membership, account = application.membership, account_behind(application)
     if membership is None or account is None or standing_of(account.id, membership.id) is None:
         return Party([application], None, application.email)
     party = party_of_membership(account, membership.id)
@@ -108,6 +116,7 @@ def _set_restriction(party: Party, *, is_set: bool, by: Actor) -> bool:
         person.restricted_at = moment
         # A new version though only a representative's own row may differ.
         flag_modified(standing.membership, "answers")
+        relist(standing.membership)
         which = str(standing.representative.id) if standing.representative else None
         record_event(tags[1], standing.membership, by=by, representative=which)
     return changed
@@ -122,19 +131,16 @@ def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
 
     Returns False, and stores nothing, when nothing holds: a second click changes nothing.
     """
-    about = _subject_for_change(link)
-    holding = [
-        consent
-        for consent in consents_that_hold(link.network_id, link.email)
-        if consent.purpose == purpose
-    ]
-    if not holding:
+    about, holding = _subject_for_change(link), _holding(link, purpose)
+    if about is None or not holding:
         return False
     if purpose == ENTRY_CONSENT:
+        # First: it ends the consents that entries stand on.
         remove_agreed_entries(
             [consent.subject_id for consent in holding], channel="mail_link", by=APPLICANT
         )
-    for consent in holding:
+        db.session.flush()
+    for consent in _holding(link, purpose):
         withdraw_consent(consent, channel="mail_link")
     is_case = isinstance(about, Application)
     tag = (
@@ -144,10 +150,17 @@ def withdraw_by_link(link: ConsentLink, purpose: str) -> bool:
     return True
 
 
-def _subject_for_change(link: ConsentLink) -> Application | Membership:
-    """Locked, so that no two events of its log take the same place."""
-    db.session.refresh(link.about, with_for_update={"key_share": True})
-    return link.about
+def _holding(link: ConsentLink, purpose: str) -> list[ConsentEvent]:
+    found = consents_that_hold(link.network_id, link.email)
+    return [consent for consent in found if consent.purpose == purpose]
+
+
+def _subject_for_change(link: ConsentLink) -> Application | Membership | None:
+    """Locked, so that no two events of its log take the same place; None if erased meanwhile."""
+    locked: dict[str, Any] = {"populate_existing": True, "with_for_update": {"key_share": True}}
+    if isinstance(link.about, Application):
+        return db.session.get(Application, link.about.id, **locked)
+    return db.session.get(Membership, link.about.id, **locked)
 
 
 def erase_standing(standing: Standing, *, by: Actor, archive_offered: bool = False) -> None:

@@ -18,10 +18,21 @@ from memberships.applications.models import Application
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.queries import check_log
 from memberships.mails.models import MailState, OutgoingMail
+from memberships.members.listing import recipients
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from memberships.tokens import token_hash
 from tests.accounts.cases import browser, invited, signed_in
-from tests.members.cases import BEN, MARA, a_member, account_of, leave, press, profile, tags
+from tests.members.cases import (
+    BEN,
+    MARA,
+    a_member,
+    account_of,
+    leave,
+    membership,
+    press,
+    profile,
+    tags,
+)
 from tests.pages import get, post
 from tests.tables import all_of, dump, nothing_stored, only
 
@@ -109,6 +120,18 @@ def test_a_consent_that_is_withdrawn_stays_so(app: Flask) -> None:
     before = len(all_of(ConsentEvent))
     changed(token())
     assert len(all_of(ConsentEvent)) == before
+
+
+def test_what_was_withdrawn_stays_so_under_the_address_of_before(app: Flask) -> None:
+    network_id = membership(a_member(newsletter=True)).network_id
+    asked()
+    changed(token())
+    assert [one.email for one in recipients(network_id, news=True)] == [NEW]
+    press(*profile(app, NEW), "/widerrufen")
+    asked(MARA, NEW)
+    changed(token())
+    assert [one.email for one in recipients(network_id, news=False)] == [MARA]
+    assert list(recipients(network_id, news=True)) == []
 
 
 def test_an_address_with_an_account_is_told_and_nothing_changes(app: Flask) -> None:

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from flask import Flask
 
 from memberships.database import db, unit_of_work, utcnow
+from memberships.events.models import Actor
 from memberships.events.queries import check_log
 from memberships.members import services
+from memberships.members.entries import entries_to_release
 from memberships.members.errors import (
     EntryNotWaiting,
     MembershipChanged,
@@ -19,7 +21,13 @@ from memberships.members.errors import (
     MembershipRestricted,
     NothingToShow,
 )
-from memberships.members.models import EndReason, EntryStatus, Membership, PublicEntry
+from memberships.members.models import (
+    EndReason,
+    EntryStatus,
+    Membership,
+    PublicEntry,
+    Representative,
+)
 from memberships.permissions import Role
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from tests.accounts.cases import csrf, invited, signed_in
@@ -520,3 +528,23 @@ def test_the_land_narrows_only_by_what_is_shown(app: Flask) -> None:
     assert titles(public_list(app, AVD, land="BW")) == ["Jörn Müßig"]
     assert titles(public_list(app, AVD, land="SN")) == []
     assert len(titles(public_list(app, AVD))) == 2
+
+
+def test_the_office_neither_sees_nor_releases_what_a_restricted_representative_wants(
+    app: Flask,
+) -> None:
+    id_ = a_representative()
+    publishes(id_, "organisation_name")
+    by, network_id = lead(BW), membership(id_).network_id
+    assert len(entries_to_release(network_id)) == 1
+    with unit_of_work():
+        db.session.execute(sa.update(Representative).values(restricted_at=utcnow()))
+    assert entries_to_release(network_id) == []
+    for verb in (release, refuse):
+        with nothing_stored(), pytest.raises(MembershipRestricted):
+            verb(id_, by)
+
+
+def refuse(id_: UUID, by: Actor) -> None:
+    with unit_of_work():
+        services.refuse_entry(for_office(id_), "Bitte anders.", by=by)

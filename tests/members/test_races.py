@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from uuid import UUID
 
 from flask import Flask
 
@@ -13,7 +14,8 @@ from memberships.accounts.services import addresses
 from memberships.database import db, unit_of_work
 from memberships.events.queries import check_log
 from memberships.mails.models import OutgoingMail
-from memberships.members.models import EndReason
+from memberships.members.models import EndReason, PublicEntry
+from tests.applications.joining import AVD
 from tests.members.cases import (
     BEN,
     MARA,
@@ -21,12 +23,14 @@ from tests.members.cases import (
     a_representative,
     account_of,
     joins_too,
+    lead,
     leave,
     mails_about,
     membership,
     on_a_seat,
     tags,
 )
+from tests.members.showing import public_list, publishes
 from tests.review.cases import session_cookie
 from tests.review.racing import Move, Racers
 from tests.tables import all_of
@@ -95,3 +99,38 @@ def test_of_two_accounts_that_want_one_address_one_gets_it(app: Flask, racers: R
     assert [account.email for account in all_of(Account)].count(new) == 1
     db.session.rollback()
     assert check_log().faults == []
+
+
+def test_of_two_who_release_one_entry_one_does(app: Flask, racers: Racers) -> None:
+    id_ = on_a_seat()
+    publishes(id_, "name")
+    moves = [_releases(app, id_) for _ in range(2)]
+    answers = racers.race(app, moves)
+    assert Counter(a.status for a in answers) == {303: 1, 409: 1}
+    assert tags(id_)[-1] == "entry_released"
+    assert tags(id_).count("entry_released") == 1
+    assert [mail.kind for mail in mails_about(id_)].count("entry_released") == 1
+    db.session.rollback()
+    assert check_log().faults == []
+
+
+def test_an_entry_that_is_withdrawn_while_it_is_released_is_gone(
+    app: Flask, racers: Racers
+) -> None:
+    id_ = on_a_seat()
+    publishes(id_, "name")
+    moves = [_releases(app, id_), button(app, f"/profil/{id_}/eintrag", "/entfernen")]
+    released, withdrawn = racers.race(app, moves)
+    assert withdrawn.status == 303
+    assert released.status in {303, 409}
+    assert all_of(PublicEntry) == []
+    assert "Jörn Müßig" not in public_list(app, AVD).words
+    db.session.rollback()
+    assert check_log().faults == []
+
+
+def _releases(app: Flask, id_: UUID) -> Move:
+    by = lead(AVD).id
+    assert by is not None
+    page = f"/koordination/{AVD}/mitglieder/eintraege"
+    return Move(page, f"{id_}/freigeben", {}, session_cookie(app, by))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -16,7 +16,8 @@ from memberships.members.errors import (
     NotReturnable,
     SeatTaken,
 )
-from memberships.members.models import EndReason
+from memberships.members.models import EndReason, return_until
+from memberships.networks.definition import RETURN_WITHIN, Period
 from memberships.privacy.models import ConsentEvent, ConsentStep
 from tests.members.cases import (
     BEN,
@@ -52,6 +53,18 @@ def test_who_left_comes_back_to_the_same_membership(app: Flask) -> None:
     assert "besteht weiter" in (mail.body or "")
     assert all_of(ConsentEvent)[-1].step is ConsentStep.WITHDRAWN
     assert check_log().faults == []
+
+
+@pytest.mark.parametrize(
+    "left_at",
+    [
+        datetime(2027, 3, 1, 22, 30, tzinfo=UTC),  # 23:30, four weeks before summer time
+        datetime(2027, 10, 1, 22, 30, tzinfo=UTC),  # 00:30, four weeks before it ends
+        datetime(2027, 6, 1, 22, 0, tzinfo=UTC),
+    ],
+)
+def test_nobody_is_erased_on_a_day_on_which_they_may_return(left_at: datetime) -> None:
+    assert return_until(left_at) == Period(days=RETURN_WITHIN.days).end(left_at)
 
 
 def test_the_last_day_counts_to_its_end(app: Flask) -> None:

@@ -17,7 +17,13 @@ from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import Actor, ActorKind, Event, Tombstone
 from memberships.events.queries import check_log
 from memberships.mails.models import OutgoingMail
-from memberships.members.models import EndReason, ExportContent, ExportFormat, Membership
+from memberships.members.models import (
+    EndReason,
+    ExportContent,
+    ExportFormat,
+    Membership,
+    Representative,
+)
 from memberships.members.services import record_export
 from memberships.networks.models import Network
 from memberships.organisations.models import Organisation
@@ -28,9 +34,21 @@ from memberships.retention.errors import ArchiveNotOffered, NotErasable
 from memberships.retention.models import Cause, ErasedFigure, ErasureBatch, ErasureItem, Kind
 from memberships.retention.services import planning
 from tests.accounts.cases import invited, role_row
+from tests.accounts.test_change_address import asked, changed, token
 from tests.applications.joining import AVD, BH, BW, FV
 from tests.applications.test_erase_expired_applications import run
-from tests.members.cases import come_back, end, joins_too, leave, on_a_seat
+from tests.members.cases import (
+    BEN,
+    MARA,
+    a_representative,
+    account_of,
+    come_back,
+    end,
+    joins_too,
+    leave,
+    on_a_seat,
+)
+from tests.members.showing import publishes, withdraws
 from tests.retention.cases import (
     applies,
     batches,
@@ -645,3 +663,90 @@ def test_a_decline_is_kept_three_calendar_months(app: Flask, kim: Staff) -> None
         decline(applied, kim)
     run_on(datetime(2029, 2, 25, 12, tzinfo=UTC))
     assert only(ErasureItem).due_at == datetime(2029, 2, 28, 22, 59, tzinfo=UTC)
+
+
+def test_a_restricted_representative_outlasts_the_membership(app: Flask, kim: Staff) -> None:
+    id_ = a_representative()
+    joins_too(id_)
+    with unit_of_work():
+        is_ben = Representative.account_id == account_of(BEN).id
+        db.session.execute(sa.update(Representative).where(is_ben).values(restricted_at=utcnow()))
+    end(id_, EndReason.ENDED_BY_NETWORK, kim.actor)
+    with nothing_stored(), pytest.raises(NotErasable), unit_of_work():
+        services.erase_on_request(db.session.get_one(Membership, id_), by=kim.actor)
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert row(id_, Membership) is not None
+
+
+def test_a_restricted_case_outlasts_its_representative(app: Flask) -> None:
+    id_ = a_representative()
+    joins_too(id_)
+    leave(id_, BEN)
+    restrict(next(case.id for case in all_of(Application) if case.email == BEN))
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert {case.email for case in all_of(Application)} == {MARA, BEN}
+    assert len(all_of(Representative)) == 2
+
+
+def test_who_was_approved_at_the_same_moment_keeps_the_case(app: Flask) -> None:
+    cleo = "cleo@example.org"
+    id_ = a_representative()
+    joins_too(id_)
+    joins_too(id_, cleo, first_name="Cleo", last_name="Chor")
+    asked("cleo.neu@example.org", cleo)
+    changed(token())
+    leave(id_, BEN)
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert {case.email for case in all_of(Application)} == {MARA, cleo}
+
+
+def test_mails_to_an_address_with_an_umlaut_go_with_its_owner(app: Flask) -> None:
+    id_ = a_representative()
+    joins_too(id_, "ben@bürger.example")
+    leave(id_, "ben@bürger.example")
+    assert "@xn--brger-kva.example" in str(dump()["outgoing_mails"])
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert "@xn--brger-kva.example" not in str(dump())
+
+
+def test_what_was_stopped_makes_the_next_flood_no_more_usual(app: Flask) -> None:
+    network_id = joins_network(BH)
+    with unit_of_work():
+        now = utcnow()
+        for stopped_at, planned in ((now, 9000), (None, 90)):
+            db.session.add(
+                ErasureBatch(
+                    network_id=network_id,
+                    kind=Kind.ENDED,
+                    cause=Cause.PERIOD,
+                    planned_at=now - 2 * DAY,
+                    planned=planned,
+                    stopped_at=stopped_at,
+                    needs_archive=False,
+                    export_ids=[],
+                    finished_at=now,
+                )
+            )
+    assert queries.planned_since(network_id, Kind.ENDED, now - 3 * DAY, now) == 9090
+    assert planning._is_unusual(network_id, Kind.ENDED, 21, now)
+
+
+def joins_network(slug: str) -> int:
+    found = db.session.get(Membership, joins(person(), slug))
+    assert found is not None
+    return found.network_id
+
+
+def test_the_proof_of_somebody_restricted_is_kept(app: Flask) -> None:
+    id_ = on_a_seat()
+    publishes(id_, "name")
+    withdraws(id_)
+    restrict(id_, Membership)
+    network_id = all_of(Membership)[0].network_id
+    network, later = db.session.get_one(Network, network_id), utcnow() + 5 * 366 * DAY
+    assert queries.due_until(network, later)[Kind.CONSENT_PROOF] == []
+    with unit_of_work():
+        db.session.execute(sa.update(Membership).values(restricted_at=None))
+    network = db.session.get_one(Network, network_id)
+    (due,) = queries.due_until(network, later)[Kind.CONSENT_PROOF]
+    assert due.subject_id == id_

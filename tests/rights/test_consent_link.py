@@ -69,6 +69,15 @@ def test_a_link_that_is_none_says_so(app: Flask, client, token) -> None:
         assert post(client, f"/widerruf/{token}", {"zweck": "newsletter_consent"}).status == 404
 
 
+def test_a_link_with_a_broken_end_says_so(app: Flask, client) -> None:
+    subject = consent_token(a_member(newsletter=True), MARA)[:22]
+    with nothing_stored():
+        for end in ("ü" * 16, "A" * 16, "", "\0"):
+            assert get(client, f"/widerruf/{subject}{end}").status == 404, end
+            purpose = {"zweck": "newsletter_consent"}
+            assert post(client, f"/widerruf/{subject}{end}", purpose).status == 404, end
+
+
 def test_a_link_for_another_address_proves_nothing(app: Flask, client) -> None:
     applied = confirmed(newsletter=True)
     with nothing_stored():
@@ -107,3 +116,5 @@ def test_a_public_entry_goes_with_its_consent(app: Flask, client) -> None:
     assert "Jörn Müßig" not in public_list(app, AVD).words
     assert all_of(PublicEntry) == []
     assert tags(id_)[-2:] == ["entry_withdrawn", "consent_withdrawn"]
+    steps = [c.step for c in all_of(ConsentEvent)]
+    assert steps == [ConsentStep.GIVEN, ConsentStep.CONFIRMED, ConsentStep.WITHDRAWN]

@@ -11,6 +11,7 @@ from memberships.database import unit_of_work
 from memberships.members import services
 from memberships.members.models import ExportContent, ExportFormat
 from tests.accounts.cases import browser
+from tests.accounts.test_change_address import asked, changed, token
 from tests.members.cases import (
     BEN,
     MARA,
@@ -23,8 +24,10 @@ from tests.members.cases import (
     on_a_seat,
     profile,
 )
+from tests.members.showing import released
 from tests.pages import get
 from tests.review.cases import case, locked
+from tests.rights.test_restriction import restricted_member
 from tests.tables import nothing_stored
 
 
@@ -86,6 +89,43 @@ def test_of_other_representatives_nothing_is_there(app: Flask) -> None:
     other = json.dumps(data_of(app, BEN), ensure_ascii=False)
     assert MARA not in other
     assert "Müßig" not in other
+
+
+def test_what_was_agreed_to_since_is_there_with_the_public_entry(app: Flask) -> None:
+    released(on_a_seat(), "name")
+    (own,) = data_of(app)["memberships"]
+    steps = [(c["purpose"], c["step"]) for c in own["consents"]]
+    assert steps == [("directory_consent", "given"), ("directory_consent", "confirmed")]
+    assert (own["public_entry"]["shows"], own["public_entry"]["status"]) == (["name"], "released")
+    said = [step["what"].partition(":")[2] for step in own["log"]]
+    assert said == ["started", "entry_submitted", "entry_released"]
+    page = get(profile(app)[0], "/profil/daten")
+    for words in ("Öffentlicher Eintrag", "Von der Koordination freigegeben", "Ich willige ein"):
+        assert words in page.words, words
+
+
+def test_the_log_of_a_representative_is_their_own(app: Flask) -> None:
+    id_ = a_representative()
+    joins_too(id_)
+    restricted_member(BEN)
+    own, other = (
+        [step["what"].partition(":")[2] for step in data_of(app, email)["memberships"][0]["log"]]
+        for email in (MARA, BEN)
+    )
+    assert own == ["started", "representative_added"]
+    assert other == ["started", "representative_added", "restricted"]
+
+
+def test_who_takes_over_an_address_does_not_get_what_was_sent_from_it(app: Flask) -> None:
+    office, own = "kontakt@example.org", "joern@example.org"
+    id_ = a_representative(office)
+    asked(own, office)
+    changed(token())
+    joins_too(id_, office, first_name="Neu", last_name="Nachfolge")
+    (before,), (after,) = (data_of(app, email)["memberships"] for email in (own, office))
+    assert [case["answers"]["last_name"] for case in before["applications"]] == ["Müßig"]
+    assert [case["answers"]["last_name"] for case in after["applications"]] == ["Nachfolge"]
+    assert "Müßig" not in json.dumps(after, ensure_ascii=False)
 
 
 def test_it_can_be_read_and_printed(app: Flask) -> None:

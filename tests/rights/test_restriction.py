@@ -16,6 +16,7 @@ from memberships.members.models import Membership
 from memberships.permissions import Role
 from memberships.review.queries import QueueFilter, Tab, new_count, queue_page, waiting_count
 from memberships.rights import services
+from tests.accounts.test_change_address import asked, changed, token
 from tests.factories import newest_mail
 from tests.members.cases import (
     BEN,
@@ -227,6 +228,19 @@ def test_of_an_organisation_only_the_person_is_missing(app) -> None:
     assert [r.email for r in recipients(network_id, news=False)] == [MARA]
     assert membership(id_).restricted_at is None
     assert representative(BEN).restricted_at is not None
+
+
+def test_the_case_of_who_changed_the_address_since_is_restricted_with_the_person(
+    app: Flask,
+) -> None:
+    id_ = a_representative()
+    asked("neu@example.org", MARA)
+    changed(token())
+    restricted_member("neu@example.org")
+    assert only(Application).restricted_at is not None
+    assert representative("neu@example.org").restricted_at is not None
+    network_id = membership(id_).network_id
+    assert member_page(network_id, MemberFilter(text="Müßig")).members == []
 
 
 def test_restricted_members_are_never_exported(app) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memberships.accounts.models import Account
+from memberships.database import db
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.members.consents import consents_of_standing
@@ -16,9 +17,10 @@ def withdraw_own_consent(standing: Standing, purpose: str, *, account: Account, 
 
     Returns False, and stores nothing, when none holds: a second click changes nothing.
     """
-    given = [c for c in consents_of_standing(standing, account.email) if c.purpose == purpose]
     # First: it ends the consent that the entry stands on.
     has_removed = purpose == ENTRY_CONSENT and remove_own_entry(standing, channel="profile")
+    db.session.flush()
+    given = [c for c in consents_of_standing(standing, account.email) if c.purpose == purpose]
     withdrawn = [withdraw_consent(consent, channel="profile") for consent in given]
     if not (has_removed or any(withdrawn)):
         return False

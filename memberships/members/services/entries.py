@@ -200,9 +200,9 @@ def check_entry(membership: Membership, *, by: Actor) -> None:
 
 
 def _entry_in(membership: Membership, wanted: Collection[EntryStatus]) -> PublicEntry:
-    if membership.restricted_at is not None:
-        raise MembershipRestricted
     entry = entry_of(membership.id)
+    if entry is not None and entry.person.restricted_at is not None:
+        raise MembershipRestricted
     if entry is None or entry.status not in wanted:
         raise EntryNotWaiting
     return entry

@@ -69,10 +69,14 @@ def directory_text_of(membership: Membership) -> str:
 
 
 def search_text_of(membership: Membership, people: Sequence[Representative] = ()) -> str:
-    """What the office searches a member in, folded: names, addresses, place and postal code."""
+    """What the office searches a member in, folded: names, addresses, place and postal code.
+
+    Of an organisation nobody whose data is only kept (Art. 18 GDPR).
+    """
     words = [membership.organisation_name]
     words += [membership.answers.get("postal_code"), membership.answers.get("place")]
-    everybody: list[Membership | Representative] = [membership, *people]
+    shown = [person for person in people if person.restricted_at is None]
+    everybody: list[Membership | Representative] = [membership, *shown]
     for person in everybody:
         words += [person.first_name, person.last_name]
         words.append(person.account.email if person.account else None)

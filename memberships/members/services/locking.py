@@ -68,9 +68,11 @@ def _lock(membership: Membership, account_id: UUID | None) -> None:
             db.session.execute(
                 sa.select(column).where(column == value).with_for_update(key_share=True)
             )
-    db.session.execute(
+    found = db.session.scalar(
         sa.select(Membership)
         .where(Membership.id == membership.id)
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
-    ).one()
+    )
+    if found is None:  # erased while we waited
+        raise MembershipUnknown

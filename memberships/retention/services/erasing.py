@@ -6,7 +6,7 @@ Locks go application, organisation, account, membership, as everywhere.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -19,6 +19,7 @@ from memberships.events.models import Actor, ActorKind, EventTag
 from memberships.events.services import erase_events, record_event
 from memberships.mails.services import erase_mails, erase_mails_to
 from memberships.members.models import Membership, Objection, Representative
+from memberships.members.queries import cases_of_representative
 from memberships.networks.models import Network
 from memberships.organisations.models import SHARED, Organisation
 from memberships.privacy.services import erase_proofs, keep_proofs
@@ -33,6 +34,7 @@ from memberships.retention.models import (
 )
 from memberships.retention.queries import (
     exports_that_held,
+    holds_restricted,
     is_due,
     needs_archive,
     proofs_withdrawn_before,
@@ -43,8 +45,6 @@ from memberships.retention.queries import (
 from memberships.retention.services.planning import finish_batches, forget_item
 
 ON_REQUEST = "on_request"
-# A representative's application was decided in the unit of work that added the representative.
-_SAME_MOMENT = timedelta(seconds=10)
 
 
 def erase_item(item_id: UUID) -> bool:
@@ -222,11 +222,10 @@ def _erase_representative(network: Network, id_: UUID) -> bool:
     if not is_due(network, Kind.REPRESENTATIVE, id_):
         return False
     db.session.refresh(person)
-    _erase_person(person, _rule(Kind.REPRESENTATIVE))
-    return True
+    return _erase_person(person, _rule(Kind.REPRESENTATIVE))
 
 
-def _erase_person(person: Representative, rule: str) -> None:
+def _erase_person(person: Representative, rule: str) -> bool:
     id_ = person.id
     membership = db.session.get_one(Membership, person.membership_id)
     account = db.session.get_one(Account, person.account_id)
@@ -237,37 +236,42 @@ def _erase_person(person: Representative, rule: str) -> None:
         )
         if other.id != id_
     ]
+    cases = cases_of_representative(membership.id, account.id)
+    if _is_one_restricted(cases):
+        return False
     db.session.execute(sa.delete(Representative).where(Representative.id == id_))
     db.session.expunge(person)
     keep_proofs(id_)
     forget_item(id_)
     if all(other.account_id != account.id for other in others):
-        _erase_part_in(membership, person, account, others, rule)
+        _erase_part_in(membership, account, cases, others, rule)
+    return True
+
+
+def _is_one_restricted(cases: Collection[UUID]) -> bool:
+    restricted = sa.select(Application.id).where(
+        Application.id.in_(cases), Application.restricted_at.is_not(None)
+    )
+    return db.session.scalar(restricted.limit(1)) is not None
 
 
 def _erase_part_in(
     membership: Membership,
-    person: Representative,
     account: Account,
+    cases: Sequence[UUID],
     others: Sequence[Representative],
     rule: str,
 ) -> None:
     """What else the membership holds of somebody who no longer acts in it."""
     theirs = {account.email}
-    emails = set(
-        db.session.scalars(
-            sa.select(Account.email).where(Account.id.in_([other.account_id for other in others]))
-        )
-    )
-    for application_id in _applications_of(membership.id):
-        application = db.session.get_one(Application, application_id)
+    for application in [db.session.get_one(Application, case) for case in cases]:
         # Who changed the address since applied with another one.
-        is_of_then = application.decided_at is not None and (
-            abs(application.decided_at - person.since) <= _SAME_MOMENT
-        )
-        if application.email in theirs or (is_of_then and application.email not in emails):
-            theirs.add(application.email)
-            _erase_application(application, rule)
+        theirs.add(application.email)
+        _erase_application(application, rule)
+    others_accounts = [other.account_id for other in others]
+    theirs -= set(
+        db.session.scalars(sa.select(Account.email).where(Account.id.in_(others_accounts)))
+    )
     for address in theirs:
         erase_mails_to(address, about=membership.id)
     db.session.execute(
@@ -440,17 +444,10 @@ def _may_be_erased(found: Erasable) -> bool:
         case Application():
             return found.status in _SETTLED
         case Representative():
-            return found.ended_at is not None
+            cases = cases_of_representative(found.membership_id, found.account_id)
+            return found.ended_at is not None and not _is_one_restricted(cases)
         case Membership():
-            return not found.is_living and not _holds_restricted(found.id)
-
-
-def _holds_restricted(membership_id: UUID) -> bool:
-    """Whether anything in it is to be kept: a case, or one of several who acted in it."""
-    cases = sa.select(Application.id).where(
-        Application.membership_id == membership_id, Application.restricted_at.is_not(None)
-    )
-    people = sa.select(Representative.id).where(
-        Representative.membership_id == membership_id, Representative.restricted_at.is_not(None)
-    )
-    return db.session.scalar(sa.union_all(cases, people).limit(1)) is not None
+            is_restricted = sa.select(Membership.id).where(
+                Membership.id == found.id, holds_restricted(Membership.id)
+            )
+            return not found.is_living and db.session.scalar(is_restricted) is None

@@ -153,10 +153,12 @@ def _plan(network: Network, kind: Kind, due: Sequence[Due], now: datetime) -> Er
 def _is_unusual(network_id: int, kind: Kind, count: int, now: datetime) -> bool:
     """Whether a day brings more than twenty and than three times the usual number of a day, and
     more than a tenth of all there is: a wrong clock, period or import would look like that.
+
+    What was stopped and never released makes the next such day no more usual.
     """
     today = now - timedelta(hours=24)
     count += planned_since(network_id, kind, today, now)
-    before = planned_since(network_id, kind, now - USUAL_OVER, today)
+    before = planned_since(network_id, kind, now - USUAL_OVER, today, stopped=False)
     usual = before / USUAL_OVER.days
     return count > max(ALWAYS_USUAL, TIMES_USUAL * usual) and count * SHARE_OF_ALL > living_count(
         network_id, kind

@@ -39,7 +39,7 @@ def consent_link(token: str) -> ConsentLink | None:
     if about is None:
         return None
     for email in _addresses_of(about):
-        if hmac.compare_digest(consent_token(about.id, email), token):
+        if hmac.compare_digest(consent_token(about.id, email).encode(), token.encode()):
             return ConsentLink(about, email)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,12 +15,17 @@ from memberships.applications.models import AnswerRevision, Application, Applica
 from memberships.applications.queries import answers_as_asked, answers_in_words, questions_of
 from memberships.calendar import BERLIN
 from memberships.database import db
-from memberships.events.models import EventTag
+from memberships.events.models import Event, EventTag
 from memberships.events.queries import events_about
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import mails_about
-from memberships.members.models import Export, Membership, Objection
-from memberships.members.queries import Standing, every_standing_of
+from memberships.members.models import Export, Membership, Objection, Representative
+from memberships.members.queries import (
+    Standing,
+    cases_of_representative,
+    entry_of,
+    every_standing_of,
+)
 from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentEvent
@@ -187,7 +193,7 @@ def person_data(account: Account) -> dict[str, Any]:
     """
     standings = every_standing_of(account.id)
     cases = _cases_of(account, standings)
-    shown = {case.id for standing in standings for case in _cases_in(standing, cases, account)}
+    shown = {case.id for standing in standings for case in _cases_in(standing, cases)}
     return {
         "account": {
             "email": account.email,
@@ -207,7 +213,7 @@ def person_data(account: Account) -> dict[str, Any]:
             ],
         },
         "memberships": [
-            _membership_data(standing, account, _cases_in(standing, cases, account))
+            _membership_data(standing, account, _cases_in(standing, cases))
             for standing in standings
         ],
         "applications": [own_data(case) for case in cases if case.id not in shown],
@@ -215,27 +221,28 @@ def person_data(account: Account) -> dict[str, Any]:
 
 
 def _cases_of(account: Account, standings: Sequence[Standing]) -> Sequence[Application]:
-    # Of an organisation's cases only one's own: others have led to the same membership.
+    """What led to a membership is its holder's, or that representative's, whatever the address:
+    that can be somebody else's by now. All else is whose address it is.
+    """
     ids = [s.membership.id for s in standings if s.representative is None]
+    acted = {s.membership.id for s in standings if s.representative is not None}
+    own = [case for id_ in acted for case in cases_of_representative(id_, account.id)]
     return db.session.scalars(
         sa.select(Application)
         .where(
             Application.status != ApplicationStatus.UNCONFIRMED,
-            sa.or_(Application.email == account.email, Application.membership_id.in_(ids)),
+            sa.or_(
+                sa.and_(Application.membership_id.is_(None), Application.email == account.email),
+                Application.membership_id.in_(ids),
+                Application.id.in_(own),
+            ),
         )
         .order_by(Application.id)
     ).all()
 
 
-def _cases_in(
-    standing: Standing, cases: Sequence[Application], account: Account
-) -> list[Application]:
-    return [
-        case
-        for case in cases
-        if case.membership_id == standing.membership.id
-        and (standing.representative is None or case.email == account.email)
-    ]
+def _cases_in(standing: Standing, cases: Sequence[Application]) -> list[Application]:
+    return [case for case in cases if case.membership_id == standing.membership.id]
 
 
 def _address_changes(account: Account) -> Sequence[AddressChange]:
@@ -250,10 +257,11 @@ def _membership_data(
     standing: Standing, account: Account, cases: Sequence[Application]
 ) -> dict[str, Any]:
     membership, person = standing.membership, standing.representative
+    # The address may have been another representative's before.
     mails = [
         mail
-        for mail in mails_about(membership.id)
-        if person is None or mail.to_address == account.email
+        for mail in mails_about(membership.id, to=account.email if person else None)
+        if mail.created_at >= standing.since
     ]
     return {
         "network": membership.definition.network.slug,
@@ -266,7 +274,10 @@ def _membership_data(
         "to_check_since": _iso(membership.to_check_since),
         "restricted_since": _iso(standing.restricted_at),
         "seat_reason": membership.seat_reason if person is None else None,
+        "profile_questions_declined_at": _iso(standing.person.questions_declined_at),
         "answers": {key: value for key, value in standing.all_answers.items() if value},
+        "consents": _consents(consents_of(standing.person.id)),
+        "public_entry": _entry(standing),
         "objections": [
             {"against": objection.against.value, "at": _iso(objection.at)}
             for objection in _objections(membership, account)
@@ -275,14 +286,35 @@ def _membership_data(
         "log": [
             {"at": _iso(event.at), "what": event.tag, "by": event.actor_kind}
             for event in events_about(membership.id)
-            if event.tag in _MEMBER_STEPS
-            and (person is None or event.actor_id in {None, account.id})
+            if event.tag in _MEMBER_STEPS and (person is None or _is_about(event, person))
         ],
         "exports_that_may_hold_it": [
             {"at": _iso(export.at), "purpose": export.purpose}
             for export in _exports_since(standing)
         ],
         "applications": [own_data(case) for case in cases],
+    }
+
+
+def _is_about(event: Event, person: Representative) -> bool:
+    """Whether a step of an organisation's membership is this representative's, or everybody's."""
+    named = json.loads(event.record)["details"].get("representative")
+    if named is not None or event.actor_id is not None:
+        return str(person.id) == named or event.actor_id == person.account_id
+    return event.tag not in _OF_ONE_PERSON
+
+
+def _entry(standing: Standing) -> dict[str, Any] | None:
+    """The public entry that this very person agreed to."""
+    entry = entry_of(standing.membership.id)
+    if entry is None or entry.person is not standing.person:
+        return None
+    return {
+        "shows": entry.fields,
+        "status": entry.status.value,
+        "agreed_at": _iso(entry.agreed_at),
+        "released_at": _iso(entry.released_at),
+        "refused_because": entry.refusal,
     }
 
 
@@ -312,7 +344,7 @@ def person_data_in_words(account: Account) -> list[tuple[str, list[tuple[str, Ro
     cases = _cases_of(account, standings)
     shown = set()
     for standing, membership in zip(standings, stored["memberships"], strict=True):
-        own = _cases_in(standing, cases, account)
+        own = _cases_in(standing, cases)
         shown |= {case.id for case in own}
         parts.append((_network_name(standing.membership), _in_words(standing, membership)))
         parts += [_case_in_words(case) for case in own]
@@ -347,6 +379,8 @@ def _in_words(standing: Standing, stored: dict[str, Any]) -> list[tuple[str, Row
             "Heutige Angaben",
             answers_in_words(stored["answers"], definition_of(standing.membership.definition)),
         ),
+        ("Einwilligungen", _consent_rows(stored)),
+        ("Öffentlicher Eintrag", _entry_rows(stored["public_entry"])),
         (
             "Widersprüche",
             [(_day(o["at"])[:10], _AGAINST[o["against"]]) for o in stored["objections"]],
@@ -360,12 +394,23 @@ def _in_words(standing: Standing, stored: dict[str, Any]) -> list[tuple[str, Row
     )
 
 
+def _entry_rows(entry: dict[str, Any] | None) -> Rows:
+    if entry is None:
+        return []
+    rows = [(_day(entry["agreed_at"]), "Veröffentlichung zugestimmt")]
+    if entry["released_at"]:
+        rows.append((_day(entry["released_at"]), "Von der Koordination freigegeben"))
+    reason = entry["refused_because"]
+    return [*rows, ("Nicht freigegeben", reason)] if reason else rows
+
+
 def _period_rows(stored: dict[str, Any]) -> Rows:
     days = [
         ("Mitglied seit", stored["member_since"]),
         ("Beendet am", stored["ended_at"]),
         ("Zu prüfen seit", stored["to_check_since"]),
         ("Verarbeitung eingeschränkt seit", stored["restricted_since"]),
+        ("Keine weiteren Fragen gewünscht seit", stored["profile_questions_declined_at"]),
     ]
     rows = [(label, _day(at)[:10]) for label, at in days if at]
     reason = stored["seat_reason"]
@@ -390,4 +435,17 @@ _MEMBER_STEPS = {
     EventTag.MEMBERSHIP_OBJECTION_TAKEN_BACK: "Widerspruch zurückgenommen",
     EventTag.MEMBERSHIP_RESTRICTED: "Verarbeitung eingeschränkt",
     EventTag.MEMBERSHIP_RESTRICTION_LIFTED: "Einschränkung aufgehoben",
+    EventTag.MEMBERSHIP_QUESTIONS_DECLINED: "Fragen zum Profil abgelehnt",
+    EventTag.MEMBERSHIP_DIRECTORY_JOINED: "Verzeichnis für Mitglieder zugestimmt",
+    EventTag.MEMBERSHIP_ENTRY_SUBMITTED: "Öffentlichem Eintrag zugestimmt",
+    EventTag.MEMBERSHIP_ENTRY_CHANGED: "Öffentlichen Eintrag geändert",
+    EventTag.MEMBERSHIP_ENTRY_RELEASED: "Öffentlicher Eintrag freigegeben",
+    EventTag.MEMBERSHIP_ENTRY_REFUSED: "Öffentlicher Eintrag nicht freigegeben",
+    EventTag.MEMBERSHIP_ENTRY_CHECKED: "Öffentlicher Eintrag angesehen",
+    EventTag.MEMBERSHIP_ENTRY_WITHDRAWN: "Öffentlicher Eintrag entfernt",
+}
+# By the link in a mail: the log does not say which representative it was.
+_OF_ONE_PERSON = {
+    EventTag.MEMBERSHIP_CONSENT_WITHDRAWN,
+    EventTag.MEMBERSHIP_ENTRY_WITHDRAWN,
 }
