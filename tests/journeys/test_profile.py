@@ -97,7 +97,8 @@ def joins_the_directory(member: Colleague) -> None:
     member.looks_right("profile shown")
     member.clicks(f"Verzeichnis ansehen {NAME}", role="link")
     member.sees("Verzeichnis für Mitglieder", state="directory")
-    expect(member.page.get_by_role("article")).to_contain_text("Verein Grüner Hof")
+    own = member.page.get_by_role("article").filter(has_text="Verein Grüner Hof")
+    expect(own).to_be_visible()
 
 
 def takes_it_back(member: Colleague, colleague: Colleague) -> None:
