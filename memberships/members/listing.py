@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -244,18 +245,29 @@ def _agreed(network_id: int) -> tuple[sa.Select[UUID | None, UUID], type[Account
         .where(
             Application.network_id == network_id,
             Application.membership_id.is_not(None),
-            ~_objects(Application.membership_id, account.id),
+            ~_objects(network_id, account.id),
         )
         .with_only_columns(Application.membership_id, account.id)
     )
     return query, account
 
 
-def _objects(membership_id: Any, account_id: Any) -> sa.ColumnElement[bool]:
-    return sa.exists().where(
-        Objection.membership_id == membership_id,
-        Objection.account_id == account_id,
-        Objection.against == ObjectionTo.MAILING,
+def _objects(network_id: int, account_id: Any) -> sa.ColumnElement[bool]:
+    """Anywhere in the network: who has two memberships there is one person with one mailbox."""
+    objects: sa.ColumnElement[bool] = account_id.in_(_objecting(network_id))
+    return objects
+
+
+def _objecting(network_id: int) -> sa.Select[UUID]:
+    objected = aliased(Membership)
+    return (
+        sa.select(Objection.account_id)
+        .join(objected, objected.id == Objection.membership_id)
+        .where(
+            Objection.against == ObjectionTo.MAILING,
+            objected.network_id == network_id,
+            objected.ended_at.is_(None),
+        )
     )
 
 
@@ -279,7 +291,10 @@ def listed(network_id: int, memberships: Sequence[Membership]) -> list[ListedMem
     """The memberships as rows of the list, in four statements."""
     ids = [membership.id for membership in memberships]
     people, cases = representatives_of(ids), _cases(network_id, ids)
-    agreed, objecting = _who(network_id, ids), _who_objects(ids)
+    accounts = {one.account_id for one in memberships} | {
+        person.account_id for person in chain.from_iterable(people.values())
+    }
+    agreed, objecting = _who(network_id, ids), _who_objects(network_id, accounts)
     return [
         ListedMember(
             membership,
@@ -298,7 +313,7 @@ def _person(
     membership: Membership,
     one: Membership | Representative,
     agreed: set[tuple[UUID, UUID]],
-    objecting: set[tuple[UUID, UUID]],
+    objecting: set[UUID],
 ) -> ListedPerson:
     return ListedPerson(
         name=f"{one.first_name} {one.last_name}",
@@ -306,7 +321,7 @@ def _person(
         phone=str(one.answers.get("phone") or ""),
         role=str(one.answers.get("role_in_organisation") or ""),
         gets_circular=(membership.id, one.account_id) in agreed,
-        objects_to_mailings=(membership.id, one.account_id) in objecting,
+        objects_to_mailings=one.account_id in objecting,
     )
 
 
@@ -325,13 +340,9 @@ def _who(network_id: int, ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
     return {(membership_id, account_id) for membership_id, account_id in rows if membership_id}
 
 
-def _who_objects(ids: Collection[UUID]) -> set[tuple[UUID, UUID]]:
-    rows = db.session.execute(
-        sa.select(Objection.membership_id, Objection.account_id).where(
-            Objection.membership_id.in_(ids), Objection.against == ObjectionTo.MAILING
-        )
-    )
-    return {(membership_id, account_id) for membership_id, account_id in rows}
+def _who_objects(network_id: int, accounts: Collection[UUID | None]) -> set[UUID]:
+    objecting = _objecting(network_id).where(Objection.account_id.in_(accounts))
+    return set(db.session.scalars(objecting))
 
 
 def all_members(network_id: int, wanted: MemberFilter) -> Iterator[ListedMember]:
@@ -367,7 +378,7 @@ def recipients(network_id: int, *, news: bool) -> Iterator[Recipient]:
         Membership.network_id == network_id,
         Membership.ended_at.is_(None),
         Membership.restricted_at.is_(None),
-        ~_objects(Membership.id, Account.id),
+        ~_objects(network_id, Account.id),
     )
     of_persons = (
         sa.select(Account.email, Membership.first_name, Membership.last_name)

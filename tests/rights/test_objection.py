@@ -9,6 +9,7 @@ from memberships.members.columns import columns_of
 from memberships.members.listing import MemberFilter, member_page, recipients
 from memberships.members.models import Objection
 from memberships.networks.queries import current_definitions
+from tests.factories import INSTITUTION, confirmed
 from tests.members.cases import (
     BEN,
     MARA,
@@ -17,6 +18,7 @@ from tests.members.cases import (
     joins_too,
     leave,
     membership,
+    membership_of,
     press,
     profile,
     tags,
@@ -77,3 +79,15 @@ def test_the_list_says_who_objects(app: Flask) -> None:
     columns = columns_of(current_definitions()["buergerhaushalt"])
     assert columns["widerspruch"].cell(row) == ["gegen Mailings"]
     assert columns["rundbrief"].cell(row) == ["nein"]
+
+
+def test_who_has_two_memberships_in_a_network_objects_in_both(app: Flask) -> None:
+    person = a_member()
+    represented = membership_of(confirmed(INSTITUTION, email=MARA))
+    assert membership(person).network_id == membership(represented).network_id
+    browser, page = profile(app)
+    press(browser, page, "widerspruch")
+    assert mailed(person, news=False) == set()
+    objecting = all_of(Objection)[0].membership_id
+    leave(objecting, ends_organisation=objecting == represented)
+    assert mailed(person, news=False) == {MARA}
