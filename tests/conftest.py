@@ -97,7 +97,14 @@ def app(migrated: Settings, settings: Settings, tmp_path: Path) -> Iterator[Flas
         db.session.remove()
         if not migrated.database_url.startswith("sqlite"):
             _empty()
-        db.engine.dispose()
+        _close_all()
+
+
+def _close_all() -> None:
+    """Connections of every application, also of those that a test has started beside its own."""
+    for engines in list(db._app_engines.values()):
+        for engine in engines.values():
+            engine.dispose()
 
 
 def _empty() -> None:

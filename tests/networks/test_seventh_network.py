@@ -59,6 +59,7 @@ def alone(app: Flask, tmp_path: Path) -> Iterator[FlaskClient]:
     other = create_app(settings)
     with other.app_context():
         yield other.test_client(use_cookies=False)
+        db.session.remove()
         db.engine.dispose()
 
 
