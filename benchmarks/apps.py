@@ -65,6 +65,7 @@ def bare() -> Flask:
     db = SQLAlchemy(app, model_class=_Base)
     with app.app_context():
         _Base.metadata.create_all(db.engine, checkfirst=True)
+        db.engine.dispose()  # the workers share no connection
 
     @app.get("/")
     def form() -> str:
