@@ -53,11 +53,14 @@ def in_the_past(back: timedelta) -> Iterator[None]:
 
 
 def uuid7() -> UUID:
-    """A random identifier that sorts by its time of making (RFC 9562, section 5.7)."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 7 << 76
-    value = value & ~(0b11 << 62) | 0b10 << 62
+    """A random identifier that sorts by its time of making (RFC 9562, sections 5.7 and 6.2).
+
+    What one thread makes sorts in the order of making (method 3: quarters of a microsecond).
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = (rest << 12) // 1_000_000
+    value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | fraction << 64
+    value |= 0b10 << 62 | int.from_bytes(os.urandom(8), "big") >> 2
     return UUID(int=value)
 
 

@@ -115,7 +115,7 @@ def take_due_mails(limit: int) -> Claim:
     due = (
         sa.select(OutgoingMail.id)
         .where(IS_QUEUED, OutgoingMail.due_at <= now)
-        .order_by(OutgoingMail.due_at)
+        .order_by(OutgoingMail.due_at, OutgoingMail.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
