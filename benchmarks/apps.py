@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -44,6 +45,15 @@ def ours(smtp_url: str = "") -> Flask:
             smtp_url=smtp_url,
         )
     )
+
+
+def served() -> Flask:
+    """The product, loaded as wsgi.py loads it."""
+    gc.disable()
+    app = ours()
+    gc.freeze()
+    gc.enable()
+    return app
 
 
 class _Base(DeclarativeBase):

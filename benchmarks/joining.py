@@ -56,7 +56,7 @@ def run(where: Place, *, seconds: float, rounds: int) -> str:
     """Each round measures all of them one after the other: a busy neighbour hits all alike."""
     names = ["our form", "bare form", "our POST", "bare POST", "our walk of three"]
     figures = {name: Figures() for name in names}
-    with served("ours") as ours, served("bare") as bare:
+    with served("served") as ours, served("bare") as bare:
         stamp = stamp_on(Browser(ours.port).get(ADDRESS))
 
         def post(browser: Browser) -> float:

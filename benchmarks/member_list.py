@@ -17,7 +17,6 @@ from statistics import median
 from typing import Any
 
 import sqlalchemy as sa
-from flask_migrate import upgrade
 
 from memberships import create_app
 from memberships.accounts.models import Account
@@ -28,6 +27,7 @@ from memberships.members.listing import MemberFilter, Order
 from memberships.members.models import ExportFormat, Holder, Membership, Representative
 from memberships.networks.queries import current_definitions
 from memberships.networks.services import publish_definition
+from memberships.schema import upgrade_schema
 from memberships.settings import load_settings
 from memberships.territory.models import LAENDER
 from tests.postgres import database, postgres_server
@@ -163,7 +163,7 @@ def installation(url: str) -> Iterator[None]:
         named = {"database_url": url} if url else {}
         app = create_app(load_settings({}, env="testing", data_dir=Path(folder), **named))
         with app.app_context():
-            upgrade()
+            upgrade_schema()
             yield
             db.session.remove()
             db.engine.dispose()

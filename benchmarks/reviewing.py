@@ -43,7 +43,7 @@ def grow(where: Place, sizes: list[int], *, seconds: float, rounds: int) -> str:
     for size in sizes:
         fill(where, SLUG, size)
         cookie = new_staff(SLUG)
-        with served("ours") as server:
+        with served("served") as server:
             for page in (
                 *(f"/koordination/{SLUG}/antraege{page}" for page in PAGES),
                 "/koordination/",
@@ -88,7 +88,7 @@ def approve(where: Place, *, cases: int) -> str:
         approved.append(timed(lambda: browser.post(f"{address}/aufnehmen", typed)))
         return opened[-1] + approved[-1]
 
-    with served("ours") as server:
+    with served("served") as server:
         for _ in range(10):
             unit(Browser(server.port, cookie))
         figures = Figures()

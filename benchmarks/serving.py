@@ -17,10 +17,9 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode
 
-from flask_migrate import upgrade
-
 from benchmarks import apps
 from memberships.database import db
+from memberships.schema import upgrade_schema
 from memberships.serve import WEB_OPTIONS
 from tests.postgres import database, postgres_server
 
@@ -58,7 +57,7 @@ def place(engine: str) -> Iterator[Place]:
         os.environ |= {"BENCH_DATA": str(data), "BENCH_DATABASE": url}
         app = apps.ours()
         with app.app_context():
-            upgrade()
+            upgrade_schema()
             db.engine.dispose()
         yield Place(engine, url, data, server)
 

@@ -17,7 +17,7 @@ from memberships.accounts import views as account_views
 from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes
 from memberships.applications import views as application_views
 from memberships.database import db
-from memberships.extensions import csrf, limiter, login, mail, migrate
+from memberships.extensions import csrf, login, mail
 from memberships.feedback import views as feedback_views
 from memberships.mails import views as mail_views
 from memberships.members import entry_views as _entry_pages  # noqa: F401 - adds its routes
@@ -83,7 +83,6 @@ def _configure(app: Flask, settings: Settings) -> None:
         # Personal data never reaches a log through an error message.
         "SQLALCHEMY_ENGINE_OPTIONS": {"hide_parameters": True},
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "RATELIMIT_ENABLED": settings.posts_per_client != "",
         **_session_cookie(settings),
         # The guard checks the token of every POST of the signed-in; it lives as long as they are.
         "WTF_CSRF_CHECK_DEFAULT": False,
@@ -118,9 +117,7 @@ def _refuse_placeholders(definitions: dict[str, Any]) -> None:
 def _install_extensions(app: Flask, settings: Settings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     db.init_app(app)
-    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     mail.init_app(app)
-    limiter.init_app(app)
     csrf.init_app(app)
     login.init_app(app, add_context_processor=False)
     guard.install(app)

@@ -18,7 +18,6 @@ from types import FrameType
 
 import click
 from flask.cli import with_appcontext
-from flask_migrate import upgrade as upgrade_schema
 from honcho.manager import Manager
 
 from memberships import create_app
@@ -34,6 +33,7 @@ from memberships.events.services import write_anchor
 from memberships.feedback.services import erase_old_feedback
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
+from memberships.schema import upgrade_schema
 from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import logging
+import math
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -13,11 +13,11 @@ from wsgiref.headers import Headers
 
 from babel.dates import format_date, format_time
 from flask import Flask, Response, abort, current_app, render_template, request, url_for
-from flask_limiter import RateLimitExceeded
 from werkzeug.exceptions import Forbidden, HTTPException, RequestEntityTooLarge
 
 from memberships.calendar import BERLIN
-from memberships.database import ChangedMeanwhile, DatabaseBusy, utcnow
+from memberships.database import ChangedMeanwhile, DatabaseBusy
+from memberships.limiting import TooManyPosts
 from memberships.networks.definition import Definition
 from memberships.networks.queries import current_definitions, current_pause, follow_edits
 from memberships.networks.wording import asked_when
@@ -52,21 +52,17 @@ log = logging.getLogger(__name__)
 def german_date(at: date) -> str:
     """23. November 2026; of a time the day in Berlin."""
     day = at.astimezone(BERLIN) if isinstance(at, datetime) else at
-    return format_date(day, "d. MMMM y", locale="de")
+    return _spelled(day.year, day.month, day.day)
+
+
+@lru_cache(maxsize=1024)
+def _spelled(*day: int) -> str:
+    return format_date(date(*day), "d. MMMM y", locale="de")
 
 
 def german_time(at: datetime) -> str:
     """13:52, in Berlin."""
     return format_time(at, "HH:mm", tzinfo=BERLIN, locale="de")
-
-
-def client_prefix() -> str:
-    """The /24 or /64 network that a request comes from: what rate limits count."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False))
 
 
 def static_url(name: str) -> str:
@@ -132,7 +128,7 @@ def install(app: Flask) -> None:
         }
     )
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(RateLimitExceeded, _too_many)
+    app.register_error_handler(TooManyPosts, _too_many)
     app.register_error_handler(RequestEntityTooLarge, _too_large)
     app.register_error_handler(DatabaseBusy, _busy)
     app.register_error_handler(ChangedMeanwhile, _changed)
@@ -245,11 +241,8 @@ def _http_error(error: HTTPException) -> Any:
     return error_page(error.code)
 
 
-def _too_many(error: RateLimitExceeded) -> Any:
-    from memberships.extensions import limiter
-
-    until = limiter.current_limit.reset_at if limiter.current_limit else 60
-    minutes = max(1, round((until - utcnow().timestamp()) / 60 + 0.5))
+def _too_many(error: TooManyPosts) -> Any:
+    minutes = max(1, math.ceil(error.seconds / 60))
     page, status = error_page(429, minutes="eine Minute" if minutes == 1 else f"{minutes} Minuten")
     return page, status, {"Retry-After": str(minutes * 60)}
 

@@ -15,12 +15,12 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
-from flask_migrate import upgrade
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.test import TestResponse
 
 from memberships import create_app
 from memberships.database import Model, db
+from memberships.schema import upgrade_schema
 from memberships.settings import Settings, load_settings
 from tests.postgres import VARIABLE, database, postgres_server
 
@@ -60,7 +60,7 @@ def migrated(
         settings = settings_for(folder, database_url=url)
         app = create_app(settings)
         with app.app_context():
-            upgrade()
+            upgrade_schema()
             db.engine.dispose()
         yield settings
         with app.app_context():

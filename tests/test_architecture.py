@@ -20,7 +20,7 @@ KNOW_THE_REQUEST = {
     "data_views.py",
     "visibility_views.py", "entry_views.py", "public_views.py",
     "text_views.py",
-    "web.py", "guard.py", "database.py",
+    "web.py", "guard.py", "limiting.py", "database.py",
 }  # fmt: skip
 OF_A_REQUEST = {"request", "session", "g", "current_user"}
 

@@ -11,7 +11,6 @@ from random import Random
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from flask_migrate import upgrade
 from werkzeug.datastructures import MultiDict
 
 import memberships.demo
@@ -47,6 +46,7 @@ from memberships.networks.models import Network, NetworkEdit
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Role
 from memberships.retention.models import ErasureBatch
+from memberships.schema import upgrade_schema
 from memberships.settings import ROOT, Environment
 from memberships.territory.queries import places_of
 from tests.conftest import settings_for
@@ -69,7 +69,7 @@ def _installation(folder: Path, url: str = "") -> Iterator[Flask]:
     """An installation with the demonstration in it."""
     app = create_app(settings_for(folder, database_url=url))
     with app.app_context():
-        upgrade()
+        upgrade_schema()
         result = _run(app)
         assert result.exit_code == 0, result.output
         yield app

@@ -15,13 +15,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
-from flask_migrate import downgrade, upgrade
 from sqlalchemy.exc import IntegrityError
 
 from memberships import create_app
 from memberships.database import Model, db, unit_of_work
 from memberships.events import guards
 from memberships.jobs import models as _all_tables  # noqa: F401 - only the worker imports these
+from memberships.schema import downgrade_schema, upgrade_schema
 from memberships.settings import ROOT
 from memberships.territory import models as _register  # noqa: F401 - only its import needs them
 from tests.conftest import settings_for
@@ -82,7 +82,7 @@ def _settled(statement: str) -> object:
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_migrations_and_models_make_the_same_schema(engine: str, tmp_path: Path) -> None:
     with _empty_app(engine, tmp_path / "migrated"):
-        upgrade()
+        upgrade_schema()
         migrated = _schema(engine)
         with db.engine.connect() as connection:
             context = MigrationContext.configure(connection, opts={"compare_type": True})
@@ -102,14 +102,14 @@ def test_migrations_and_models_make_the_same_schema(engine: str, tmp_path: Path)
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_up_down_up_ends_where_it_began(engine: str, tmp_path: Path) -> None:
     with _empty_app(engine, tmp_path):
-        upgrade()
+        upgrade_schema()
         first = _schema(engine)
-        downgrade(revision="base")
+        downgrade_schema(revision="base")
         assert set(sa.inspect(db.engine).get_table_names()) <= {
             "alembic_version",
             "sqlite_sequence",
         }
-        upgrade()
+        upgrade_schema()
         assert _schema(engine) == first
 
 
@@ -170,7 +170,7 @@ def _app_with_one_more(engine: str, folder: Path, migration: str) -> Iterator[st
     text = migration.format(head=_head())
     (migrations / "versions" / "9999_one_more.py").write_text(text)
     with _empty_app(engine, folder):
-        upgrade()
+        upgrade_schema()
         yield str(migrations)
         db.session.remove()
 
@@ -188,11 +188,11 @@ def test_rebuilding_a_table_keeps_the_rows_that_refer_to_it(engine: str, tmp_pat
         assert before["confirmations"]
         assert before["case_tokens"]
 
-        upgrade(directory=migrations)
+        upgrade_schema(directory=migrations)
         columns = {column["name"] for column in sa.inspect(db.engine).get_columns("applications")}
         assert "note" in columns
         assert dump() == before
-        downgrade(directory=migrations)
+        downgrade_schema(directory=migrations)
 
         assert dump() == before
         assert post(current_app.test_client(), waiting.confirm).status == 303
@@ -203,7 +203,7 @@ def test_who_acted_for_an_organisation_becomes_its_representative(
     engine: str, tmp_path: Path
 ) -> None:
     with _empty_app(engine, tmp_path):
-        upgrade()
+        upgrade_schema()
         for name, kind in [
             ("Bürgerstiftung Talheim", "foundation"),
             ("Grüner Hof", "informal_initiative"),
@@ -212,7 +212,7 @@ def test_who_acted_for_an_organisation_becomes_its_representative(
         confirmed()
         before = _who_is_a_member()
         assert len(before) == 3
-        downgrade(revision="0002")
+        downgrade_schema(revision="0002")
         db.session.remove()
         with db.engine.connect() as connection:
             query = sa.text("SELECT first_name, organisation_name FROM memberships")
@@ -221,7 +221,7 @@ def test_who_acted_for_an_organisation_becomes_its_representative(
                 "('Mara', 'Grüner Hof')",
                 "('Mara', None)",
             ]
-        upgrade()
+        upgrade_schema()
         assert _who_is_a_member() == before
         db.session.remove()
 
@@ -243,7 +243,7 @@ def _who_is_a_member() -> list[str]:
 def test_after_a_migration_references_are_guarded_again(engine: str, tmp_path: Path) -> None:
     with _app_with_one_more(engine, tmp_path, REBUILD) as migrations:
         submitted()
-        upgrade(directory=migrations)
+        upgrade_schema(directory=migrations)
         with pytest.raises(IntegrityError), unit_of_work():
             db.session.execute(sa.text("UPDATE applications SET definition_id = 99"))
         with pytest.raises(IntegrityError), unit_of_work():
@@ -255,7 +255,7 @@ def test_a_migration_that_leaves_loose_ends_is_taken_back(engine: str, tmp_path:
     with _app_with_one_more(engine, tmp_path, LOOSE_ENDS) as migrations:
         submitted()
         with nothing_stored(), pytest.raises((SystemExit, IntegrityError)):
-            upgrade(directory=migrations)
+            upgrade_schema(directory=migrations)
         with db.engine.connect() as connection:
             assert MigrationContext.configure(connection).get_current_revision() == _head()
         with pytest.raises(IntegrityError), unit_of_work():

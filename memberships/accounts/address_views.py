@@ -17,8 +17,9 @@ from memberships.accounts.guard import (
 )
 from memberships.accounts.models import Account
 from memberships.accounts.services import addresses
-from memberships.accounts.views import bp, limited
+from memberships.accounts.views import bp
 from memberships.database import db, unit_of_work, utcnow
+from memberships.limiting import limited
 from memberships.permissions import public
 
 SAME = "Das ist die Adresse, die Sie jetzt haben."

@@ -30,7 +30,7 @@ from memberships.accounts.guard import (
 )
 from memberships.accounts.models import Account, SignInRequest, StaffRole
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
-from memberships.extensions import limiter
+from memberships.limiting import limited
 from memberships.members.queries import has_profile
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
@@ -38,7 +38,6 @@ from memberships.permissions import NETWORK_ROLES, Permission, Role, public
 from memberships.settings import current_settings
 
 bp = Blueprint("accounts", __name__)
-limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 # Where staff and members begin.
 HOME_OF_STAFF = "review.today"

@@ -20,10 +20,11 @@ from memberships.applications.errors import (
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
 from memberships.applications.validators import UNWANTED, clean_text, has_unwanted_characters
-from memberships.applications.views import bp, limited, link_is_unknown
+from memberships.applications.views import bp, link_is_unknown
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import EventTag
 from memberships.events.queries import events_about
+from memberships.limiting import limited
 from memberships.members.models import Membership
 from memberships.members.queries import account_of, standing_of
 from memberships.networks.definition import Definition

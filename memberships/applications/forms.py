@@ -24,7 +24,6 @@ from memberships.applications.validators import (
     clean_phone,
     clean_text,
     in_german,
-    parse_address,
     validators_of,
 )
 from memberships.networks.definition import (
@@ -34,7 +33,6 @@ from memberships.networks.definition import (
     ConsentField,
     Definition,
     DistrictField,
-    EmailField,
     LongTextField,
     MultiChoiceField,
     Option,
@@ -256,7 +254,7 @@ class ApplicationForm:
         Where several answers are possible, the value is the list of their keys.
         """
         return {
-            field.key: parse_address(str(value)) if isinstance(field, EmailField) else value
+            field.key: value
             for field in self.definition.fields
             if field.key in self._asked and not isinstance(field, ConsentField)
             if (value := self._value(field.key))

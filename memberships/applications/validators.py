@@ -136,7 +136,7 @@ def _length(minimum: int, maximum: int) -> Validator:
 
 def _address(form: NetworkForm, field: Field) -> None:
     try:
-        parse_address(field.data or "")
+        field.data = parse_address(field.data or "")
     except EmailNotValidError:
         raise validators.StopValidation(
             "Geben Sie eine vollständige E-Mail-Adresse ein, zum Beispiel name@beispiel.de."

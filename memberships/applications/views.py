@@ -21,7 +21,7 @@ from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
 from memberships.applications.validators import clean_line, parse_address
 from memberships.database import DatabaseBusy, unit_of_work, utcnow
-from memberships.extensions import limiter
+from memberships.limiting import limited
 from memberships.networks.definition import Definition
 from memberships.networks.errors import AdmissionPaused
 from memberships.networks.queries import (
@@ -39,7 +39,6 @@ from memberships.tokens import token_hash
 from memberships.web import network_or_404
 
 bp = Blueprint("applications", __name__)
-limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 TRY_AGAIN = (
     "Das hat nicht geklappt. Ihre Eingaben sind noch da. Bitte senden Sie das Formular erneut ab."
@@ -90,10 +89,11 @@ def submit_application(slug: str) -> tuple[str, int] | AnyResponse:
     notice = stamp.fault or (TRAPPED if request.form.get("feld_b7") else "")
     if not form.validate() or notice:
         return _show_form(form, stamp, notice=notice), 422
-    key = services.submission_key(stamp.nonce, form.answers, form.consents)
+    answers, consents = form.answers, form.consents
+    key = services.submission_key(stamp.nonce, answers, consents)
     try:
         with unit_of_work():
-            services.submit_application(net, form.answers, form.consents, key=key)
+            services.submit_application(net, answers, consents, key=key)
     except AlreadySubmitted:
         pass
     except AdmissionPaused:

@@ -8,20 +8,18 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from memberships.accounts.guard import public, requires, signed_in_actor
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
-from memberships.extensions import limiter
 from memberships.feedback import queries, services
 from memberships.feedback.errors import AlreadyReported, FeedbackClosed, FeedbackUnknown
 from memberships.feedback.forms import AnswerForm, BarrierForm, local_path
+from memberships.limiting import limited
 from memberships.networks.definition import Definition
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
-from memberships.settings import current_settings
 from memberships.stamps import Stamp, check_stamp, new_stamp
 from memberships.web import network_or_404
 
 bp = Blueprint("feedback", __name__)
-limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 TRAPPED = (
     "Ein verstecktes Feld war ausgefüllt. Das macht manchmal ein Programm im Browser. "

@@ -8,8 +8,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from typing import IO
 
-from xlsxwriter import Workbook
-
 from memberships.members.errors import SheetFull
 from memberships.members.models import ExportFormat
 
@@ -59,6 +57,8 @@ def _write_csv(file: IO[bytes], head: Sequence[str], rows: Rows) -> int:
 
 
 def _write_xlsx(file: IO[bytes], head: Sequence[str], rows: Rows) -> int:
+    from xlsxwriter import Workbook  # large, and few processes ever write a sheet
+
     count = 0
     with Workbook(file, _KEEPS_TEXT) as book:
         sheet = book.add_worksheet("Mitglieder")

@@ -24,10 +24,6 @@ class Network(Model):
     # Until when nobody is taken in, that day included; read where an application is stored.
     paused_until: Mapped[date | None]
 
-    def is_paused(self, today: date) -> bool:
-        """Whether new applications are refused on that day."""
-        return self.paused_until is not None and today <= self.paused_until
-
 
 class DefinitionVersion(Model):
     """A definition as it was when somebody filled in its form; never changed, never deleted."""

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -55,6 +56,12 @@ def current_pause(slug: str) -> Pause | None:
     pause = _in_force().pauses.get(slug)
     is_over = pause is None or utcnow().astimezone(BERLIN).date() > pause.until
     return None if is_over else pause
+
+
+def is_paused(network_id: int, today: date) -> bool:
+    """Whether nobody is taken in on that day, as the database says now, in any unit of work."""
+    until = db.session.scalar(sa.select(Network.paused_until).where(Network.id == network_id))
+    return until is not None and today <= until
 
 
 def _in_force() -> _InForce:

@@ -12,7 +12,7 @@ from memberships.applications.models import Application
 from memberships.applications.queries import application_by_case_token
 from memberships.database import unit_of_work
 from memberships.events.models import APPLICANT
-from memberships.extensions import limiter
+from memberships.limiting import limited
 from memberships.members.errors import MembershipEnded, MembershipUnknown
 from memberships.members.models import ObjectionTo
 from memberships.members.queries import Standing, standing_of
@@ -34,11 +34,9 @@ from memberships.rights.queries import (
     person_data,
     person_data_in_words,
 )
-from memberships.settings import current_settings
 from memberships.web import network_or_404
 
 bp = Blueprint("rights", __name__)
-limited = limiter.limit(lambda: current_settings().posts_per_client, methods=["POST"])
 
 
 @bp.after_request

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from flask_migrate import downgrade, upgrade
 
 from memberships.database import db
+from memberships.schema import downgrade_schema, upgrade_schema
 from tests.applications.joining import BW, joined
 from tests.factories import INSTITUTION, confirmed
 from tests.test_migrations import _empty_app
@@ -17,7 +17,7 @@ from tests.test_migrations import _empty_app
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 def test_older_members_are_listed_as_if_they_came_today(engine: str, tmp_path: Path) -> None:
     with _empty_app(engine, tmp_path):
-        upgrade()
+        upgrade_schema()
         confirmed(last_name="Müßig", email="mara@example.org")
         confirmed(INSTITUTION, organisation_name="Bürgerstiftung Öderan", email="ben@example.org")
         joined(BW, first_name="Łukasz", email="lukasz@example.org")
@@ -26,8 +26,8 @@ def test_older_members_are_listed_as_if_they_came_today(engine: str, tmp_path: P
             before[0] == "('buergerstiftung oederan mara hofmann ben@example.org', "
             "'buergerstiftung oederan', 'foundation', '', '')"
         )
-        downgrade(revision="0007")
-        upgrade()
+        downgrade_schema(revision="0007")
+        upgrade_schema()
         assert _listed() == before
 
 

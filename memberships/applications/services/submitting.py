@@ -38,6 +38,7 @@ from memberships.links import public_url_for
 from memberships.mails.services import cancel_mails, erase_mails
 from memberships.networks.definition import ConsentField, Definition
 from memberships.networks.errors import AdmissionPaused
+from memberships.networks.queries import is_paused
 from memberships.networks.services import publish_definition
 from memberships.privacy.models import NEWSLETTER
 from memberships.privacy.queries import has_ordered_newsletter
@@ -84,14 +85,15 @@ def submit_application(
     unit of work raises AlreadySubmitted when the same key is stored already.
     """
     application = new_application(definition, answers, key=key, channel=Channel.ONLINE)
-    if application.definition.network.is_paused(utcnow().astimezone(BERLIN).date()):
-        raise AdmissionPaused
     db.session.add(application)
     record_event(
         EventTag.APPLICATION_SUBMITTED, application, by=APPLICANT, channel=application.channel
     )
     _give_consents(application, definition, consents)
     _mail_confirmation(application, newsletter=NEWSLETTER in consents)
+    # Last, since the first statement takes SQLite's one write lock: nobody waits for a mail's text.
+    if is_paused(application.network_id, utcnow().astimezone(BERLIN).date()):
+        raise AdmissionPaused
     return application
 
 
