@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
-import time
+import re
+import threading
+from collections import Counter
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import lru_cache, wraps
 from typing import ParamSpec, TypeVar
 
 from flask import current_app, request
-from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
+from memberships.database import utcnow
 from memberships.settings import current_settings
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 _COUNTS = "posts_by_client"
-_parsed = lru_cache(parse)
+_UNITS = {"second": 1, "minute": 60, "hour": 3600}
 
 
 class TooManyPosts(Exception):
@@ -39,24 +40,40 @@ def limited(view: Callable[P, R]) -> Callable[P, R]:
     def counted(*args: P.args, **kwargs: P.kwargs) -> R:
         wanted = current_settings().posts_per_client
         if wanted and request.method == "POST":
-            _count(_parsed(wanted), str(request.endpoint), client_prefix())
+            counts: _Counts = current_app.extensions.setdefault(_COUNTS, _Counts())
+            counts.add(wanted, f"{request.endpoint} {client_prefix()}")
         return view(*args, **kwargs)
 
     return counted
 
 
-def _count(limit: RateLimitItem, *key: str) -> None:
-    counts = _counts()
-    if not counts.hit(limit, *key):
-        raise TooManyPosts(counts.get_window_stats(limit, *key).reset_time - time.time())
+class _Counts:
+    """What came in the window that runs now; forgotten as a whole when it ends."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._posts: Counter[str] = Counter()
+        self._ends: datetime | None = None
+
+    def add(self, wanted: str, key: str) -> None:
+        most, window = _parsed(wanted)
+        now = utcnow()
+        with self._lock:
+            if self._ends is None or now >= self._ends:
+                self._posts.clear()
+                self._ends = now + window
+            self._posts[key] += 1
+            if self._posts[key] > most:
+                raise TooManyPosts((self._ends - now).total_seconds())
 
 
-def _counts() -> FixedWindowRateLimiter:
-    known: FixedWindowRateLimiter | None = current_app.extensions.get(_COUNTS)
-    if known is None:
-        known = FixedWindowRateLimiter(MemoryStorage())
-        known = current_app.extensions.setdefault(_COUNTS, known)
-    return known
+@lru_cache
+def _parsed(wanted: str) -> tuple[int, timedelta]:
+    """Of "60 per 10 minutes" the number and the window. Raises ValueError for anything else."""
+    said = re.fullmatch(r"(\d+) per (?:(\d+) )?(second|minute|hour)s?", wanted)
+    if not said:
+        raise ValueError(f"not a limit: {wanted}")
+    return int(said[1]), timedelta(seconds=int(said[2] or 1) * _UNITS[said[3]])
 
 
 def client_prefix() -> str:

@@ -57,7 +57,7 @@ class Settings(BaseModel):
     sign_in_mails_an_hour: Annotated[int, Field(ge=1)]
     session_idle_minutes: Annotated[int, Field(ge=5)]
     session_hours: Annotated[int, Field(ge=1, le=24)]
-    posts_per_client: str
+    posts_per_client: Annotated[str, Field(pattern=r"^(\d+ per (\d+ )?(second|minute|hour)s?)?$")]
     mail_timeout_seconds: Annotated[float, Field(gt=0)]
     mail_lease_seconds: Annotated[int, Field(ge=10)]
     mail_retry_days: Annotated[int, Field(ge=1)]

@@ -197,11 +197,12 @@ class ApplicationForm:
         """Questions that follow from what was typed and were not on the page that was sent."""
         if not self._is_checked or "postal_code" in self._errors:
             return []
+        ids = condition_ids(self.definition)
         return [
-            field
-            for section in self.sections
-            for field in section.fields
+            self._bind(field, ids)
+            for field in self.definition.fields
             if depends_on_place(self.definition, field.key) and field.key not in self._typed
+            if self._is_seen(field)
         ]
 
     @cached_property

@@ -24,6 +24,8 @@ from memberships.networks.models import DefinitionVersion, Network, NetworkEdit
 LOOK_EVERY_SECONDS = 3.0
 _IN_FORCE, _LOOKED_AT = "networks_in_force", "networks_looked_at"
 
+_PAUSED_UNTIL = sa.select(Network.paused_until).where(Network.id == sa.bindparam("id"))
+
 log = logging.getLogger(__name__)
 
 
@@ -60,7 +62,7 @@ def current_pause(slug: str) -> Pause | None:
 
 def is_paused(network_id: int, today: date) -> bool:
     """Whether nobody is taken in on that day, as the database says now, in any unit of work."""
-    until = db.session.scalar(sa.select(Network.paused_until).where(Network.id == network_id))
+    until = db.session.scalar(_PAUSED_UNTIL, {"id": network_id})
     return until is not None and today <= until
 
 
