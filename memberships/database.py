@@ -122,9 +122,10 @@ db = SQLAlchemy(metadata=Model.metadata)
 
 _NAP_SECONDS = 0.002
 _TO_WRITE = "BEGIN IMMEDIATE"
-_next_to_write = threading.Lock()
 
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+_turn_to_write = threading.Lock()
+_has_turn: ContextVar[bool] = ContextVar("has_turn", default=False)
 _conflicts: dict[str, type[Exception]] = {}
 
 
@@ -171,6 +172,9 @@ def unit_of_work() -> Iterator[None]:
         raise
     finally:
         _writing.reset(token)
+        if _has_turn.get():
+            _has_turn.set(False)
+            _turn_to_write.release()
 
 
 def is_writing() -> bool:
@@ -285,20 +289,19 @@ def _begin_to_write(connection: Any) -> None:
     """Take SQLite's one write lock within the connection's timeout, or raise OperationalError.
 
     SQLite itself sleeps longer with each try, up to a tenth of a second, and whoever has waited
-    longest is overtaken by all that come after. Asking often gives everybody the same chance, and
-    one thread of a process asks for all of them.
+    longest is overtaken by all that come after. Asking often gives everybody the same chance; of
+    one process only one thread asks, the others are woken when its unit of work is over.
     """
     (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
     until = time.monotonic() + patience / 1000
-    its_turn = _next_to_write.acquire(timeout=patience / 1000)
+    if not _has_turn.get():
+        _has_turn.set(_turn_to_write.acquire(timeout=patience / 1000))
     connection.execute("PRAGMA busy_timeout = 0")
     try:
         while not _takes_write_lock(connection, until):
             time.sleep(_NAP_SECONDS)
     finally:
         connection.execute(f"PRAGMA busy_timeout = {patience}")
-        if its_turn:
-            _next_to_write.release()
 
 
 def _takes_write_lock(connection: Any, until: float) -> bool:
