@@ -62,7 +62,14 @@ def _text(key: str, *checks: Any) -> TextAreaField:
     )
 
 
-_NEEDED = DataRequired("Dieses Feld darf nicht leer sein.")
+class _Needed(DataRequired):
+    """Says which field is empty: the summary lists it far from its label."""
+
+    def __call__(self, form: Any, field: Any) -> None:
+        DataRequired(f"Füllen Sie „{field.label.text}“ aus.")(form, field)
+
+
+_NEEDED = _Needed()
 
 
 class _Number(IntegerField):

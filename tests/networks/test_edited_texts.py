@@ -203,7 +203,7 @@ def test_two_leads_at_different_texts_do_not_disturb_each_other(lead: Staff) -> 
     ("field", "typed", "message"),
     [
         ("office_email", "keine Adresse", "Geben Sie eine vollständige E-Mail-Adresse ein"),
-        ("office_name", " ", "Dieses Feld darf nicht leer sein."),
+        ("office_name", " ", "Füllen Sie „Name der Geschäftsstelle oder Koordination“ aus."),
         ("texts_lead", "x" * 4001, "Möglich sind 4000 Zeichen."),
         ("texts_answer", "x" * 301, "Möglich sind 300 Zeichen."),
         ("promise_days", "viele", "Geben Sie eine Zahl ein."),
