@@ -2,7 +2,7 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help serve test check bench format lock vendor territory screenshot clean
+.PHONY: help serve test check bench organisation-pairs format lock vendor territory screenshot clean
 
 BIN := .venv/bin
 STAMPS := .venv/.stamps
@@ -35,6 +35,10 @@ check: $(STAMPS)/dev $(STAMPS)/package $(TABLES) ## formatting, lint, types, imp
 bench: $(STAMPS)/test $(STAMPS)/package $(TABLES) ## figures of docs/performance.md, within five minutes; SIZE=full for large ones
 	@$(BIN)/python -m benchmarks.performance $(ARGS)
 	@$(BIN)/python -m benchmarks.territory_agreement
+
+organisation-pairs: $(STAMPS)/test $(STAMPS)/package $(TABLES) ## how well organisations are recognised; ARGS="--fit" fits the model anew
+	@scripts/install lock training
+	@$(BIN)/python -m benchmarks.organisation_pairs $(ARGS)
 
 format: $(STAMPS)/dev ## write the code in the house's format
 	@$(BIN)/ruff format .

@@ -28,6 +28,7 @@ LOCKS = {
     "test": (PROJECT, TEST_GROUPS),
     "runtime": (PROJECT, RUNTIME_GROUPS),
     "node": ([], ["node"]),
+    "training": ([], ["training"]),
     # Only its files are read: what it would import stays out.
     "territory": (["--no-deps"], ["territory"]),
 }
