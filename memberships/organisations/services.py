@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from memberships.database import db, insert_or_lock, utcnow, uuid7
 from memberships.organisations.errors import OrganisationKnown
 from memberships.organisations.keys import name_key, place_key
-from memberships.organisations.models import Description, Organisation
+from memberships.organisations.models import Description, NameKind, Organisation, Origin
+from memberships.events.models import Actor
 from memberships.organisations.queries import scope_of
 
 
@@ -41,9 +42,25 @@ def register_organisation(described: Description) -> Organisation:
         "id": uuid7(),
         "name": described.name,
         "kind": described.kind,
+        "country": described.country,
         "postal_code": described.postal_code,
         "city": described.city,
         "federal_state": described.federal_state,
+        "municipality_key": described.municipality_key,
+        "origin": Origin.APPLICATION,
         "registered_at": utcnow(),
+        "version": 1,
     }
     return insert_or_lock(Organisation, _identity(described), values)
+
+
+def learn_name(
+    organisation: Organisation, name: str, *, kind: NameKind = NameKind.OTHER, domain: str = ""
+) -> None:
+    """Find the organisation by this name, and this domain, from now on, too."""
+    raise NotImplementedError
+
+
+def remember_apart(one: Organisation, other: Organisation, network_id: int, *, by: Actor) -> None:
+    """These two are not the same; nobody is asked again. Saying so twice changes nothing."""
+    raise NotImplementedError
