@@ -216,4 +216,3 @@ class Description:
     federal_state: str = ""
     municipality_key: str = ""
     domain: str = ""
-

@@ -121,9 +121,7 @@ def _widen_organisations() -> None:
             default = {"version": "1", "origin": "application"}.get(name, "")
             table.add_column(sa.Column(name, type_, nullable=False, server_default=default))
         table.add_column(sa.Column("merged_into_id", sa.Uuid(), nullable=True))
-        table.alter_column(
-            "name", existing_type=sa.String(length=160), type_=sa.String(length=300)
-        )
+        table.alter_column("name", existing_type=sa.String(length=160), type_=sa.String(length=300))
     with rebuilt("organisations") as table:
         for name, type_ in _ADDED.items():
             table.alter_column(name, existing_type=type_, server_default=None)

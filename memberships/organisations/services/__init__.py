@@ -1,0 +1,28 @@
+"""Every change of the registry, one function per verb."""
+
+from __future__ import annotations
+
+from memberships.organisations.services.learning import (
+    add_name,
+    learn,
+    learn_name,
+    remember_apart,
+    remove_name,
+)
+from memberships.organisations.services.merging import merge_organisations, undo_merge
+from memberships.organisations.services.registering import (
+    register_new_organisation,
+    register_organisation,
+)
+
+__all__ = [
+    "add_name",
+    "learn",
+    "learn_name",
+    "merge_organisations",
+    "register_new_organisation",
+    "register_organisation",
+    "remember_apart",
+    "remove_name",
+    "undo_merge",
+]
