@@ -37,3 +37,7 @@ class MergeUndone(Exception):
 
 class MergeBuried(Exception):
     """The organisation that was kept has been merged itself since; that must be undone first."""
+
+
+class NotARegistry(Exception):
+    """The file has no header with a column "name"; nothing was read."""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from memberships.organisations.services.importing import (
+    import_organisations,
+    index_organisations,
+)
 from memberships.organisations.services.learning import (
     add_name,
     learn,
@@ -17,6 +21,8 @@ from memberships.organisations.services.registering import (
 
 __all__ = [
     "add_name",
+    "import_organisations",
+    "index_organisations",
     "learn",
     "learn_name",
     "merge_organisations",
