@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Self
@@ -15,9 +15,9 @@ from memberships.database import unit_of_work
 from memberships.networks.queries import current_definitions
 from memberships.organisations import services
 from memberships.organisations.errors import NotARegistry
-from memberships.organisations.matching import bare_domain
+from memberships.organisations.matching import Verdict, bare_domain
 from memberships.organisations.models import SHARED, Description
-from memberships.organisations.queries import Verdict, candidates
+from memberships.organisations.queries import candidates
 from memberships.organisations.reading import Fault, Line, read_lines
 from memberships.organisations.services.importing import Imported
 
@@ -150,7 +150,7 @@ def find(name: str, postal_code: str, city: str, domain: str, network: str) -> N
         click.echo(line)
 
 
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -17,6 +17,7 @@ from memberships.search import fold
 _NO_WORD = re.compile(r"[\W_]+")
 # They stand in so many names, are added, left out and abbreviated so often, that they find nothing.
 _GENERIC = frozenset(
+    # One a line would be a page of its own.
     """
     der die das des dem den und u fuer fur im in an am bei beim von vom zu zur zum mit auf aus ueber
     the of and for e v ev eingetragener verein gem ggmbh gmbh gug ug haftungsbeschraenkt ag eg ek kg
@@ -27,7 +28,7 @@ _GENERIC = frozenset(
     landkreis lkr kreis lk landratsamt lra buergermeisteramt magistrat rathaus verwaltung
     verwaltungsgemeinschaft vgem abteilung abt referat ref stabsstelle dezernat fachbereich fb
     sachgebiet geschaeftsstelle koordinierungsstelle institut inst
-    """.split()
+    """.split()  # noqa: SIM905 - a list of quoted words cannot be read
 )
 _WORDS = 6
 _PIECE = 5
@@ -69,24 +70,35 @@ def _keys(
     for name in names:
         words = _all_words(name)
         told = [word for word in words if word not in _GENERIC] or words
-        if not told:
-            continue
-        yield _hash("whole", "".join(told))
-        yield from _acronyms(words, is_asked=is_asked)
-        chosen = told if len(told) <= _WORDS else [*told[: _WORDS - 1], told[-1]]
-        # A name of few words has few pairs: one slip could spoil them all.
-        if is_asked or len(told) <= 2:
-            for word in chosen:
-                yield from _pieces(word)
-        if len(told) <= (2 if is_asked else 1):
-            for word in chosen:
-                yield from _near(word)
-        for word in sorted(chosen, key=lambda w: (-len(w), w))[:3]:
-            for place in places:
-                yield _hash("at", word[:_PIECE], place)
-        for one, other in combinations(chosen, 2):
-            yield _hash("begin", *sorted((one[:_PIECE], other[:_PIECE])))
-            yield _hash("end", *sorted((one[-_PIECE:], other[-_PIECE:])))
+        if told:
+            yield _hash("whole", "".join(told))
+            yield from _acronyms(words, is_asked=is_asked)
+            yield from _of_single_words(told, is_asked=is_asked)
+            yield from _of_several(told, places)
+
+
+def _of_single_words(told: list[str], *, is_asked: bool) -> Iterator[int]:
+    """A name of few words has few pairs: one slip could spoil them all."""
+    if is_asked or len(told) <= 2:
+        for word in _chosen(told):
+            yield from _pieces(word)
+    if len(told) <= (2 if is_asked else 1):
+        for word in told:
+            yield from _near(word)
+
+
+def _of_several(told: list[str], places: list[str]) -> Iterator[int]:
+    chosen = _chosen(told)
+    for word in sorted(chosen, key=lambda w: (-len(w), w))[:3]:
+        for place in places:
+            yield _hash("at", word[:_PIECE], place)
+    for one, other in combinations(chosen, 2):
+        yield _hash("begin", *sorted((one[:_PIECE], other[:_PIECE])))
+        yield _hash("end", *sorted((one[-_PIECE:], other[-_PIECE:])))
+
+
+def _chosen(told: list[str]) -> list[str]:
+    return told if len(told) <= _WORDS else [*told[: _WORDS - 1], told[-1]]
 
 
 def _all_words(name: str) -> list[str]:

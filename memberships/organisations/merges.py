@@ -66,6 +66,7 @@ def plan_merge(keep: Organisation, drop: Organisation, network: Network) -> Merg
     collisions = [
         one for one in moved if one.is_living and (one.network_id, one.seat_number) in held
     ]
+    concerned = {one.network_id for one in members} | {one.network_id for one in cases}
     return MergePlan(
         keep=keep,
         drop=drop,
@@ -75,9 +76,9 @@ def plan_merge(keep: Organisation, drop: Organisation, network: Network) -> Merg
             one for one in cases if one.organisation_id == drop.id and one.network_id == network.id
         ],
         collisions=[one for one in collisions if one.network_id == network.id],
-        is_known_elsewhere=any(one.network_id != network.id for one in (*members, *cases)),
+        is_known_elsewhere=bool(concerned - {network.id}),
         collides_elsewhere=any(one.network_id != network.id for one in collisions),
-        is_of_interest=any(one.network_id == network.id for one in (*members, *cases)),
+        is_of_interest=network.id in concerned,
         are_apart=_is_pair(keep.id, drop.id),
         fits=keep.id != drop.id and may_merge_scopes(keep, drop),
     )

@@ -204,6 +204,15 @@ class Move(Model):
 
 
 @dataclass(frozen=True)
+class InNetwork:
+    """An organisation as the log of one network speaks of it."""
+
+    id: UUID
+    network_id: int
+    subject_type: ClassVar[str] = "organisation"
+
+
+@dataclass(frozen=True)
 class Description:
     """An organisation as somebody describes it; what is not known is empty."""
 

@@ -198,7 +198,7 @@ def _postings(keys: int) -> sa.TextualSelect:
         f"{named} WHERE name_key = :name_key AND place_key = :place_key LIMIT 2) AS there",
     )
     arms = (
-        f"SELECT * FROM (SELECT {n} AS arm, organisation_id FROM organisation_keys"
+        f"SELECT * FROM (SELECT {n} AS arm, organisation_id FROM organisation_keys"  # noqa: S608 - numbers of our own
         f" WHERE key = :key{n} LIMIT {_COMMON + 1}) AS found{n}"
         for n in range(keys)
     )

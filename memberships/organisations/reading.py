@@ -38,7 +38,7 @@ _OURS = frozenset(
     municipality independent_city district municipal_association state_authority federal_authority
     association foundation nonprofit_company informal_initiative cooperative company self_employed
     university umbrella religious political_group advisory_council other
-    """.split()
+    """.split()  # noqa: SIM905 - a list of quoted words cannot be read
 )
 _STATES = {name.casefold(): key for key, name in LAENDER.items()} | {
     key.casefold(): key for key in LAENDER
@@ -85,6 +85,8 @@ _STATE_KEYS = dict(
     )
 )
 _SEVERAL = re.compile(r"[;|]")
+_POSTAL_CODE = re.compile("[0-9]{5}")
+_MUNICIPALITY = re.compile("[0-9]{5}(?:[0-9]{3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,28 +169,26 @@ def _line(number: int, values: dict[str, str], scope: str) -> Line | Fault:
 
 
 def _fault(values: dict[str, str], names: list[str], domains: list[tuple[str, str]]) -> str:
-    whole = "".join(values.values())
-    if not values["name"]:
-        return "no name"
-    if "\0" in whole or not whole.isascii() and not _is_text(whole):
-        return "no text in UTF-8"
-    if any(len(name) > LONGEST_NAME for name in names):
-        return f"a name of more than {LONGEST_NAME} letters"
-    if len(values["city"]) > 120:
-        return "a city of more than 120 letters"
-    if values["postal_code"] and not re.fullmatch("[0-9]{5}", values["postal_code"]):
-        return f"no postal code: {values['postal_code'][:20]}"
-    if values["municipality_key"] and not re.fullmatch(
-        "[0-9]{5}([0-9]{3})?", values["municipality_key"]
-    ):
-        return f"no municipality key: {values['municipality_key'][:20]}"
+    """What is wrong with the line; empty where nothing is."""
+    code, key = values["postal_code"], values["municipality_key"]
     wrong = next((text for text, domain in domains if not domain or len(domain) > 253), "")
-    return f"no domain: {wrong[:60]}" if wrong else ""
+    faults = {
+        "no name": not values["name"],
+        "no text in UTF-8": not _is_text("".join(values.values())),
+        f"a name of more than {LONGEST_NAME} letters": any(len(n) > LONGEST_NAME for n in names),
+        "a city of more than 120 letters": len(values["city"]) > 120,
+        f"no postal code: {code[:20]}": bool(code) and not _POSTAL_CODE.fullmatch(code),
+        f"no municipality key: {key[:20]}": bool(key) and not _MUNICIPALITY.fullmatch(key),
+        f"no domain: {wrong[:60]}": bool(wrong),
+    }
+    return next((reason for reason, is_so in faults.items() if is_so), "")
 
 
 def _is_text(text: str) -> bool:
     """Bytes that are no UTF-8 were read as lone surrogates."""
-    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+    if text.isascii():
+        return "\0" not in text
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _several(text: str) -> list[str]:

@@ -42,8 +42,10 @@ class Comparison:
 
 
 _PUBLIC = frozenset(
-    "gmx.de gmx.net web.de t-online.de gmail.com googlemail.com outlook.de outlook.com hotmail.com "
-    "freenet.de posteo.de mailbox.org icloud.com yahoo.de example.org facebook.com".split()
+    """
+    gmx.de gmx.net web.de t-online.de gmail.com googlemail.com outlook.de outlook.com hotmail.com
+    freenet.de posteo.de mailbox.org icloud.com yahoo.de example.org facebook.com
+    """.split()  # noqa: SIM905 - a list of quoted words cannot be read
 )
 _FORMS = re.compile(r" (?:e v|ev|gmbh|ggmbh|eg|ag|mbh|ug|gug)(?= |$)")
 _DOMAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}")

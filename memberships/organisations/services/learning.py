@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +19,7 @@ from memberships.organisations.models import (
     LONGEST_NAME,
     SHARED,
     Description,
+    InNetwork,
     NameKind,
     Organisation,
     OrganisationDomain,
@@ -29,15 +28,6 @@ from memberships.organisations.models import (
     ToldApart,
 )
 from memberships.organisations.queries import known_besides, own_domain, scope_of, scopes_of
-
-
-@dataclass(frozen=True)
-class InNetwork:
-    """An organisation as the log of one network speaks of it."""
-
-    id: UUID
-    network_id: int
-    subject_type: ClassVar[str] = "organisation"
 
 
 def learn(organisation: Organisation, described: Description) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.attributes import InstrumentedAttribute, flag_modified
 
 from memberships.applications.models import Application
 from memberships.database import ChangedMeanwhile, db, utcnow, uuid7
@@ -23,8 +23,8 @@ from memberships.organisations.errors import (
     SeatsCollideElsewhere,
 )
 from memberships.organisations.merges import done_merge, may_merge_scopes, plan_merge
-from memberships.organisations.models import Merge, Move, Organisation
-from memberships.organisations.services.learning import InNetwork, lock_organisations
+from memberships.organisations.models import InNetwork, Merge, Move, Organisation
+from memberships.organisations.services.learning import lock_organisations
 
 
 def merge_organisations(
@@ -160,7 +160,7 @@ def _lock_memberships(condition: sa.ColumnElement[bool]) -> Sequence[Membership]
     ).all()
 
 
-def _moved(column: sa.ColumnElement[UUID | None], merge_id: UUID) -> sa.Select[UUID | None]:
+def _moved(column: InstrumentedAttribute[UUID | None], merge_id: UUID) -> sa.Select[UUID | None]:
     return sa.select(column).where(Move.merge_id == merge_id, column.is_not(None))
 
 
@@ -177,7 +177,7 @@ def _move_cases(merge: Merge, cases: Iterable[UUID]) -> None:
 def _move_memberships(
     merge: Merge, memberships: Iterable[Membership], keep_id: UUID, drop_id: UUID
 ) -> None:
-    """Past the row's version: nobody's page is stale by it, and undoing leaves the row as it was."""
+    """Past the row's version: no page is stale by it, and undoing leaves the row as it was."""
     taken = {_seat(one) for one in memberships if one.organisation_id == keep_id and one.is_living}
     for one in memberships:
         if one.organisation_id != drop_id:
@@ -231,7 +231,7 @@ def _seat(one: Membership) -> tuple[int, int]:
     return one.network_id, one.seat_number or 1
 
 
-def _free(network_id: int, wanted: int, taken: set[tuple[int, int | None]]) -> int:
+def _free(network_id: int, wanted: int, taken: set[tuple[int, int]]) -> int:
     while (network_id, wanted) in taken:
         wanted += 1
     return wanted
