@@ -172,7 +172,12 @@ def _most_hit(described: Description) -> list[UUID]:
         described.name, own_domain(described.domain), described.postal_code, described.city
     )[:_ASKED]
     values: dict[str, int | str] = {f"key{n}": key for n, key in enumerate(keys)}
-    values |= {"name_key": name_key(described.name), "place_key": place_key(described)}
+    # Typed by anybody: neither NUL nor half a letter can be asked for, and none is stored.
+    for column, text in (
+        ("name_key", name_key(described.name)),
+        ("place_key", place_key(described)),
+    ):
+        values[column] = text.replace("\0", "").encode("utf-8", "ignore").decode()
     rows = db.session.execute(_postings(len(keys)), values).all()
     hits: dict[int, list[UUID]] = defaultdict(list)
     for arm, organisation_id in rows:
