@@ -9,14 +9,24 @@ from typing import Self
 from uuid import UUID
 
 import click
+import sqlalchemy as sa
 from flask.cli import with_appcontext
 
-from memberships.database import unit_of_work
+from memberships.database import ChangedMeanwhile, db, unit_of_work
+from memberships.events.models import SYSTEM
+from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.organisations import services
-from memberships.organisations.errors import NotARegistry
+from memberships.organisations.errors import (
+    MergeBuried,
+    MergeUndone,
+    NotARegistry,
+    NotMergeable,
+    OrganisationsAreOne,
+)
 from memberships.organisations.matching import Verdict, bare_domain
-from memberships.organisations.models import SHARED, Description
+from memberships.organisations.merges import plan_merge
+from memberships.organisations.models import SHARED, Description, Merge, Organisation
 from memberships.organisations.queries import candidates
 from memberships.organisations.reading import Fault, Line, read_lines
 from memberships.organisations.services.importing import Imported
@@ -148,6 +158,76 @@ def find(name: str, postal_code: str, city: str, domain: str, network: str) -> N
         raise SystemExit(1)
     for line in _table(rows):
         click.echo(line)
+
+
+@organisations.command()
+@click.argument("keep", type=click.UUID)
+@click.argument("drop", type=click.UUID)
+@click.option("--network", required=True, help="In whose log it is written.")
+@click.option("--reason", default="", help="Why they are one; asked for when it is missing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_appcontext
+def merge(keep: UUID, drop: UUID, network: str, reason: str, yes: bool) -> None:  # noqa: FBT001 - click gives it
+    """Make one organisation of two, in all networks: DROP leads to KEEP from then on."""
+    for_network = _network(network)
+    kept, dropped = (db.session.get(Organisation, id_) for id_ in (keep, drop))
+    if kept is None or dropped is None:
+        raise click.ClickException("no such organisation")
+    plan = plan_merge(kept, dropped, for_network)
+    click.echo(f"{dropped.name} ({dropped.city or dropped.postal_code}) leads to {kept.name}.")
+    click.echo(f"names: {'; '.join(plan.moves.names)}")
+    click.echo(f"domains: {'; '.join(plan.moves.domains) or 'none'}")
+    click.echo(
+        f"of {network}: {len(plan.memberships)} memberships, {len(plan.cases)} cases; "
+        f"{len(plan.collisions)} get another seat number"
+    )
+    for is_so, words in (
+        (plan.is_known_elsewhere, "Other networks have members or cases of them as well."),
+        (plan.collides_elsewhere, "Members of other networks get another seat number."),
+        (plan.are_apart, "Somebody has said that these two are not the same."),
+    ):
+        if is_so:
+            click.echo(words)
+    reason = reason or click.prompt("Reason")
+    if not yes:
+        click.confirm("Merge them?", abort=True)
+    try:
+        with unit_of_work():
+            done = services.merge_organisations(
+                keep,
+                drop,
+                network=for_network,
+                by=SYSTEM,
+                reason=reason,
+                is_operator=True,
+            ).id
+    except (NotMergeable, OrganisationsAreOne, ChangedMeanwhile) as error:
+        raise click.ClickException(f"not merged: {type(error).__name__}") from None
+    click.echo(f"merged; undo it with: memberships organisations undo {done}")
+
+
+@organisations.command()
+@click.argument("merge_id", type=click.UUID)
+@with_appcontext
+def undo(merge_id: UUID) -> None:
+    """Take two merged organisations apart again."""
+    found = db.session.get(Merge, merge_id)
+    if found is None:
+        raise click.ClickException("no such merge")
+    network = db.session.get_one(Network, found.network_id)
+    try:
+        with unit_of_work():
+            services.undo_merge(merge_id, network=network, by=SYSTEM, is_operator=True)
+    except (MergeBuried, MergeUndone, ChangedMeanwhile) as error:
+        raise click.ClickException(f"not undone: {type(error).__name__}") from None
+    click.echo("undone")
+
+
+def _network(slug: str) -> Network:
+    found = db.session.scalar(sa.select(Network).where(Network.slug == slug))
+    if found is None:
+        raise click.BadParameter(f"no such network, or unused: {slug}", param_hint="--network")
+    return found
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:

@@ -71,7 +71,9 @@ def plan_merge(keep: Organisation, drop: Organisation, network: Network) -> Merg
         keep=keep,
         drop=drop,
         moves=moves,
-        memberships=[one for one in moved if one.network_id == network.id],
+        memberships=[
+            one for one in moved if one.network_id == network.id and one.restricted_at is None
+        ],
         cases=[
             one for one in cases if one.organisation_id == drop.id and one.network_id == network.id
         ],

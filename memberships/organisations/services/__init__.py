@@ -10,6 +10,7 @@ from memberships.organisations.services.learning import (
     add_name,
     learn,
     learn_name,
+    organisation_for_change,
     remember_apart,
     remove_name,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "learn",
     "learn_name",
     "merge_organisations",
+    "organisation_for_change",
     "register_new_organisation",
     "register_organisation",
     "remember_apart",

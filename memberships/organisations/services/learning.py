@@ -8,8 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm.attributes import flag_modified
 
-from memberships.database import db, insert_if_absent, utcnow, uuid7
+from memberships.database import ChangedMeanwhile, db, insert_if_absent, utcnow, uuid7
 from memberships.events.models import Actor, EventTag
 from memberships.events.services import record_event
 from memberships.organisations.errors import NameKnown, NameUnknown, OrganisationsAreOne
@@ -27,7 +28,13 @@ from memberships.organisations.models import (
     OrganisationName,
     ToldApart,
 )
-from memberships.organisations.queries import known_besides, own_domain, scope_of, scopes_of
+from memberships.organisations.queries import (
+    known_besides,
+    organisation_for,
+    own_domain,
+    scope_of,
+    scopes_of,
+)
 
 
 def learn(organisation: Organisation, described: Description) -> None:
@@ -78,6 +85,19 @@ def write_keys(
         db.session.execute(insert(OrganisationKey).values(rows).on_conflict_do_nothing())
 
 
+def organisation_for_change(
+    scope: str, organisation_id: UUID, *, seen_version: int | None
+) -> Organisation | None:
+    """The organisation, locked; None when the network knows no such one.
+
+    Raises ChangedMeanwhile unless it has the version that the person saw.
+    """
+    found = organisation_for(scope, organisation_id)
+    if found is not None and (found.id != organisation_id or found.version != seen_version):
+        raise ChangedMeanwhile
+    return found
+
+
 def add_name(
     organisation: Organisation, name: str, kind: NameKind, *, network_id: int, by: Actor
 ) -> None:
@@ -89,6 +109,7 @@ def add_name(
     if name_key(name) in {organisation.name_key, *map(name_key, more.names)}:
         raise NameKnown
     learn_name(organisation, name, kind=kind)
+    flag_modified(organisation, "name")  # the version counts what its page shows
     about = InNetwork(organisation.id, network_id)
     record_event(EventTag.ORGANISATION_NAME_ADDED, about, by=by, kind=kind.value)
 
@@ -102,6 +123,7 @@ def remove_name(organisation: Organisation, name_id: UUID, *, network_id: int, b
     if name is None or name.organisation_id != organisation.id:
         raise NameUnknown
     db.session.delete(name)
+    flag_modified(organisation, "name")
     db.session.flush()
     rebuild_keys(organisation)
     about = InNetwork(organisation.id, network_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,6 +35,7 @@ def merge_organisations(
     by: Actor,
     reason: str,
     is_operator: bool = False,
+    seen_versions: Mapping[UUID, int | None] | None = None,
 ) -> Merge:
     """Make one organisation of two: `drop` leads to `keep`, its members and cases move there.
 
@@ -44,7 +45,8 @@ def merge_organisations(
 
     Raises OrganisationsAreOne, NotMergeable; NoOwnInterest when the network has neither member nor
     case of them, SeatsCollideElsewhere when both hold a seat of another network: an operator may.
-    Raises ChangedMeanwhile when somebody links a case to `drop` at this moment.
+    Raises ChangedMeanwhile when somebody links a case to `drop` at this moment, or when either is
+    not as it was in `seen_versions`.
     """
     cases = _lock_cases(Application.organisation_id == drop_id)
     found = lock_organisations(keep_id, drop_id)
@@ -55,7 +57,8 @@ def merge_organisations(
         raise OrganisationsAreOne
     if not may_merge_scopes(keep, drop):
         raise NotMergeable
-    if set(_cases_of(drop_id)) - set(cases):
+    is_as_seen = all(found[id_].version == n for id_, n in (seen_versions or {}).items())
+    if not is_as_seen or set(_cases_of(drop_id)) - set(cases):
         raise ChangedMeanwhile
     memberships = _lock_memberships(Membership.organisation_id.in_((keep_id, drop_id)))
     plan = plan_merge(keep, drop, network)
