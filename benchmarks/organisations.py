@@ -31,7 +31,7 @@ from memberships.territory.loading import TABLES
 from tests.postgres import database, postgres_server
 
 TIMES = 400
-AT_ONCE = 5000
+AT_ONCE = 20_000
 COLUMNS = "name,postal_code,city,federal_state,domain,kind"
 WHAT = """
     Bürgerbeteiligung Energie Nachbarschaft Kultur Naturschutz Musikschule Feuerwehr Sportfreunde

@@ -31,7 +31,7 @@ from memberships.organisations.queries import candidates
 from memberships.organisations.reading import Fault, Line, read_lines
 from memberships.organisations.services.importing import Imported
 
-_AT_ONCE = 5000
+_AT_ONCE = 20_000
 _SHOWN_FAULTS = 50
 _IN_WORDS = {Verdict.SAME: "dieselbe", Verdict.PERHAPS: "vielleicht"}
 

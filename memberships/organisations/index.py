@@ -30,7 +30,7 @@ _GENERIC = frozenset(
     sachgebiet geschaeftsstelle koordinierungsstelle institut inst
     """.split()  # noqa: SIM905 - a list of quoted words cannot be read
 )
-_WORDS = 6
+_WORDS = 4
 _PIECE = 5
 _LONGEST = 1000
 _LONGEST_NEAR = 14
@@ -89,7 +89,7 @@ def _of_single_words(told: list[str], *, is_asked: bool) -> Iterator[int]:
 
 def _of_several(told: list[str], places: list[str]) -> Iterator[int]:
     chosen = _chosen(told)
-    for word in sorted(chosen, key=lambda w: (-len(w), w))[:3]:
+    for word in sorted(chosen, key=lambda w: (-len(w), w))[:2]:
         for place in places:
             yield _hash("at", word[:_PIECE], place)
     for one, other in combinations(chosen, 2):

@@ -200,6 +200,8 @@ def _insert_keys(keys: list[tuple[int, UUID]]) -> None:
             {"keys": [key for key, _ in keys], "ids": [id_ for _, id_ in keys]},
         )
         return
+    # They fall all over the index: with SQLite's usual two megabytes each would be read anew.
+    connection.exec_driver_sql("PRAGMA cache_size = -262144")
     connection.exec_driver_sql(
         "INSERT OR IGNORE INTO organisation_keys (key, organisation_id) VALUES (?, ?)",
         [(key, id_.hex) for key, id_ in keys],
