@@ -30,7 +30,7 @@ class NameForm(CaseForm):
         ],
         filters=[clean_line],
     )
-    kind = SelectField("Art", choices=[(kind.value, label) for kind, label in KINDS.items()])
+    kind = SelectField("Art", choices={kind.value: label for kind, label in KINDS.items()})
 
 
 class MergeForm(CaseForm):
