@@ -14,6 +14,7 @@ from memberships.events.cli import audit
 from memberships.mails.cli import mails
 from memberships.networks.cli import networks
 from memberships.networks.loading import DefinitionsInvalid
+from memberships.organisations.cli import organisations
 from memberships.retention.cli import retention
 from memberships.serve import database, serve, worker
 from memberships.settings import SettingsInvalid
@@ -23,7 +24,19 @@ from memberships.territory.errors import TerritoryTablesMissing
 cli = click.Group(
     "memberships",
     help="Membership applications for citizen-participation networks.",
-    commands=[audit, database, demo, mails, networks, retention, serve, staff, territory, worker],
+    commands=[
+        audit,
+        database,
+        demo,
+        mails,
+        networks,
+        organisations,
+        retention,
+        serve,
+        staff,
+        territory,
+        worker,
+    ],
     context_settings={"obj": ScriptInfo(create_app=create_app)},
 )
 

@@ -37,6 +37,7 @@ class Permission(StrEnum):
     RESTRICT_DATA = "restrict_data"
     RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
+    MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_RETENTION = "manage_retention"
     VIEW_PROCESSING_RECORD = "view_processing_record"
     ANSWER_FEEDBACK = "answer_feedback"
@@ -75,6 +76,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     | _DECIDER
     | {
         Permission.VIEW_LOG,
+        Permission.MANAGE_ORGANISATIONS,
         Permission.MANAGE_RETENTION,
         Permission.EDIT_TEXTS,
         Permission.MANAGE_STAFF,

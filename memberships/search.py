@@ -12,6 +12,8 @@ _SPELLED_OUT = str.maketrans(
 def fold(text: str) -> str:
     """The text in the form that is stored for searching and that a search is turned into."""
     text = unicodedata.normalize("NFC", text).casefold().translate(_SPELLED_OUT)
+    if text.isascii():
+        return " ".join(text.split())
     bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     return " ".join(bare.split())
 

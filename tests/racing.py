@@ -17,15 +17,20 @@ from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
 
+import sqlalchemy as sa
 import time_machine
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 
 from memberships import create_app
 from memberships.applications.cli import erase_expired
-from memberships.database import db, unit_of_work, utcnow
-from memberships.events.models import Actor, ActorKind
+from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
+from memberships.events.models import SYSTEM, Actor, ActorKind
+from memberships.networks.models import Network
 from memberships.networks.services import edit_texts
+from memberships.organisations.errors import MergeUndone, OrganisationsAreOne
+from memberships.organisations.models import Merge
+from memberships.organisations.services import merge_organisations, undo_merge
 from memberships.settings import ROOT, Settings
 from memberships.web import german_date
 from tests.pages import FORM, post
@@ -85,6 +90,38 @@ def edit_lead(app: Flask, slug: str, account_id: str, text: str) -> str:
     return "stored"
 
 
+def merge_two(app: Flask, slug: str, keep_id: str, drop_id: str) -> str:
+    with app.app_context():
+        network = db.session.scalars(sa.select(Network).where(Network.slug == slug)).one()
+        try:
+            with unit_of_work():
+                merge_organisations(
+                    UUID(keep_id),
+                    UUID(drop_id),
+                    network=network,
+                    by=SYSTEM,
+                    reason="Umbenannt.",
+                    is_operator=True,
+                )
+        except (ChangedMeanwhile, OrganisationsAreOne) as error:
+            return type(error).__name__
+    return "merged"
+
+
+def undo_newest_merge(app: Flask) -> str:
+    with app.app_context():
+        found = db.session.scalar(sa.select(Merge).order_by(Merge.id.desc()).limit(1))
+        if found is None:
+            return "nothing"
+        network, merge_id = db.session.get_one(Network, found.network_id), found.id
+        try:
+            with unit_of_work():
+                undo_merge(merge_id, network=network, by=SYSTEM, is_operator=True)
+        except (ChangedMeanwhile, MergeUndone) as error:
+            return type(error).__name__
+    return "undone"
+
+
 RACERS: dict[str, Callable[..., Any]] = {
     racer.__name__: racer
     for racer in (
@@ -95,6 +132,8 @@ RACERS: dict[str, Callable[..., Any]] = {
         correct_address,
         erase,
         edit_lead,
+        merge_two,
+        undo_newest_merge,
     )
 }
 

@@ -39,7 +39,7 @@ from memberships.networks.definition import (
 from memberships.networks.models import DefinitionVersion
 from memberships.networks.queries import definition_of
 from memberships.organisations.models import Description, Organisation
-from memberships.organisations.queries import Candidate, candidates, only_match
+from memberships.organisations.queries import Candidate, candidates, only_match, own_domain
 from memberships.territory.models import LAENDER
 from memberships.tokens import token_hash
 
@@ -169,6 +169,8 @@ def organisation_state(application: Application) -> OrganisationState | None:
     if not is_bound(application):
         return None
     linked = application.organisation
+    if linked is not None and linked.merged_into_id is not None:
+        linked = db.session.get(Organisation, linked.merged_into_id)
     found = [] if linked else candidates(described_organisation(application))
     organisation = linked or only_match(found)
     organisation_id = organisation.id if organisation else None
@@ -227,6 +229,7 @@ def described_organisation(application: Application, *, city: str = "") -> Descr
         postal_code=answers.get("postal_code") or "",
         city=city or answers.get("place") or "",
         federal_state=answers.get("federal_state") or "",
+        domain=own_domain(answers.get("website") or "", application.email),
     )
 
 

@@ -24,7 +24,11 @@ from memberships.events.models import APPLICANT, SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import candidates, only_match, organisation_for
-from memberships.organisations.services import register_new_organisation, register_organisation
+from memberships.organisations.services import (
+    learn,
+    register_new_organisation,
+    register_organisation,
+)
 
 
 def link_by_name(application: Application) -> None:
@@ -97,6 +101,9 @@ def organisation_to_admit(application: Application) -> Organisation | None:
     locked = organisation_for(application.network.slug, _linked(application))
     if locked is None:
         raise OrganisationUnknown
+    application.organisation_id = locked.id  # what it was linked to may have been merged
+    if application.linked_by_id is not None:
+        learn(locked, described_organisation(application))
     return locked
 
 

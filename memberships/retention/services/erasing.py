@@ -16,12 +16,13 @@ from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN
 from memberships.database import Model, db, utcnow, uuid7
 from memberships.events.models import Actor, ActorKind, EventTag
+from memberships.events.queries import events_about
 from memberships.events.services import erase_events, record_event
 from memberships.mails.services import erase_mails, erase_mails_to
 from memberships.members.models import Membership, Objection, Representative
 from memberships.members.queries import cases_of_representative
 from memberships.networks.models import Network
-from memberships.organisations.models import SHARED, Organisation
+from memberships.organisations.models import InNetwork, Organisation, Origin
 from memberships.privacy.services import erase_proofs, keep_proofs
 from memberships.retention.errors import ArchiveNotOffered, NotErasable
 from memberships.retention.models import (
@@ -287,10 +288,39 @@ def _erase_unneeded_organisation(id_: UUID | None) -> None:
     if id_ is None:
         return
     _lock(Organisation, [id_])
-    organisation = db.session.get(Organisation, id_)
-    if organisation is None or organisation.scope == SHARED or _is_referred_to(Organisation, id_):
-        return
-    db.session.execute(sa.delete(Organisation).where(Organisation.id == id_))
+    # Those that were merged into it first: they would go with its row, and leave their log behind.
+    known_to_one = sa.select(Organisation, Network.id).join(
+        Network, Network.slug == Organisation.scope
+    )
+    found = db.session.execute(
+        known_to_one.where(
+            sa.or_(Organisation.id == id_, Organisation.merged_into_id == id_),
+            Organisation.origin != Origin.IMPORT,
+        ).order_by(Organisation.merged_into_id.is_(None), Organisation.id)
+    ).all()
+    for organisation, network_id in found:
+        if not _is_known_in(network_id, id_) and not _is_referred_to(Organisation, organisation.id):
+            _erase_organisation(organisation, network_id)
+
+
+def _is_known_in(network_id: int, organisation_id: UUID) -> bool:
+    """Whether the network has a member or a case of it."""
+    return any(
+        db.session.scalar(
+            sa.select(table.id)
+            .where(table.network_id == network_id, table.organisation_id == organisation_id)
+            .limit(1)
+        )
+        for table in (Application, Membership)
+    )
+
+
+def _erase_organisation(organisation: Organisation, network_id: int) -> None:
+    """Names, domains, keys, pairs and merges go with its row."""
+    if events_about(organisation.id):
+        erase_events(InNetwork(organisation.id, network_id), rule="organisation_unneeded")
+    db.session.flush()
+    db.session.execute(sa.delete(Organisation).where(Organisation.id == organisation.id))
     db.session.expunge(organisation)
 
 
