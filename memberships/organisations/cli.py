@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 from uuid import UUID
 
 import click
@@ -22,11 +22,13 @@ from memberships.organisations.errors import (
     MergeUndone,
     NotARegistry,
     NotMergeable,
+    NotPairs,
     OrganisationsAreOne,
 )
 from memberships.organisations.matching import Verdict, bare_domain
 from memberships.organisations.merges import plan_merge
 from memberships.organisations.models import SHARED, Description, Merge, Organisation
+from memberships.organisations.pairs import ANSWER, compared_pairs
 from memberships.organisations.queries import candidates
 from memberships.organisations.reading import Fault, Line, read_lines
 from memberships.organisations.services.importing import Imported
@@ -81,6 +83,31 @@ def import_command(file: Path, network: str, report: Path | None) -> None:
         f"{imported.new} new, {imported.changed} learned something, "
         f"{imported.unchanged} known as they are, {faults.count} lines wrong"
     )
+
+
+@organisations.command("compare")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--output", type=click.File("w", encoding="utf-8"), default="-", help="Instead of the screen."
+)
+def compare_command(file: Path, output: TextIO) -> None:
+    """Compare the pairs of a CSV; write probability, verdict and reasons for each, in its order.
+
+    Columns: left_name, left_plz, left_domain, right_name, right_plz, right_domain. Nothing but the
+    pair itself is asked: no registry, no database.
+    """
+    table = csv.writer(output, lineterminator="\n")
+    with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
+        pairs = compared_pairs(lines)
+        try:
+            first = next(pairs, None)
+        except NotPairs as error:
+            raise click.ClickException(
+                f"{file} lacks the columns {', '.join(error.missing)}"
+            ) from None
+        table.writerow(ANSWER)
+        table.writerows([first] if first else [])
+        table.writerows(pairs)
 
 
 class _Faults:

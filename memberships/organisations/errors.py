@@ -41,3 +41,10 @@ class MergeBuried(Exception):
 
 class NotARegistry(Exception):
     """The file has no header with a column "name"; nothing was read."""
+
+
+class NotPairs(Exception):
+    """The file has not the columns of pairs; `missing` names those it lacks."""
+
+    def __init__(self, missing: list[str]) -> None:
+        self.missing = missing

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import time
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memberships.organisations.cli import organisations
 from memberships.organisations.matching import (
     Comparison,
     Facts,
@@ -214,9 +217,11 @@ def test_comparing_is_symmetric_deterministic_and_never_fails(
 @pytest.mark.parametrize(
     ("text", "domain"),
     [
-        ("https://www.stuttgart.de/rathaus?x=1", "stuttgart.de"), ("kim@Stuttgart.DE", "stuttgart.de"),
+        ("https://www.stuttgart.de/rathaus?x=1", "stuttgart.de"),
+        ("kim@Stuttgart.DE", "stuttgart.de"),
         ("www.müller-stiftung.de", "xn--mller-stiftung-gsb.de"), ("stuttgart.de:8080", "stuttgart.de"),
-        ("stuttgart", ""), ("", ""), ("http://", ""), ("192.0.2.1", ""), ("a..b", ""), ("http://[::1", ""),
+        ("stuttgart", ""), ("", ""), ("http://", ""), ("192.0.2.1", ""), ("a..b", ""),
+        ("http://[::1", ""),
     ],
 )  # fmt: skip
 def test_a_domain_is_what_is_left_of_an_address(text: str, domain: str) -> None:
@@ -228,3 +233,71 @@ def test_providers_and_shared_hosts_tell_nothing() -> None:
     assert is_public_mail_domain("lindenhof.jimdofree.com")
     assert not is_public_mail_domain("stuttgart.de")
     assert said("Lindenhof || gmx.de", "Talaue || gmx.de") == said("Lindenhof", "Talaue")
+
+
+# Pairs from a file
+
+
+HEAD = "left_name,left_plz,left_domain,right_name,right_plz,right_domain"
+
+
+def compared(folder: Path, content: bytes) -> tuple[int, str]:
+    file = folder / "pairs.csv"
+    file.write_bytes(content)
+    result = CliRunner().invoke(organisations, ["compare", str(file)])
+    return result.exit_code, result.output
+
+
+def test_pairs_of_a_file_are_compared_in_their_order(tmp_path: Path) -> None:
+    content = f"""\ufeff{HEAD},same,kind
+Quartiershaus Süd gGmbH,,,Quartiershaus Süd,,,1,x
+Stadt Würzburg,97070,,Landkreis Würzburg,97074,,0,x
+,,,Stadt Würzburg,97070,,0,x
+"""
+
+    code, output = compared(tmp_path, content.encode())
+
+    rows = list(csv.DictReader(io.StringIO(output)))
+    assert code == 0
+    assert [row["verdict"] for row in rows] == ["same", "different", "different"]
+    assert "Name ohne Rechtsform gleich" in rows[0]["reasons"]
+    assert rows[2]["reasons"] == "Name fehlt oder hat keine Buchstaben"
+    assert all(0 <= float(row["probability"]) <= 1 for row in rows)
+
+
+def test_bad_cells_do_not_stop_the_comparing(tmp_path: Path) -> None:
+    lines = [HEAD, "x" * 200_000 + ",,,y,,", "nur ein Name", "a\0b,,,c,,", "ä,ö,ü,ß,€,…,mehr,mehr"]
+
+    code, output = compared(tmp_path, "\n".join(lines).encode() + b"\n\xff\xfe,,,M\xfcller,,\n")
+
+    assert code == 0
+    assert len(output.splitlines()) == 1 + 5
+
+
+def test_a_file_without_the_columns_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    for content in (b"", b"name,plz\nA,1\n", HEAD.replace("left_plz,", "").encode()):
+        code, output = compared(tmp_path, content)
+        assert code == 1
+        assert "lacks the columns" in output
+        assert "left_plz" in output
+
+
+def test_a_file_with_columns_only_has_an_empty_answer(tmp_path: Path) -> None:
+    assert compared(tmp_path, HEAD.encode()) == (0, "probability,verdict,reasons\n")
+
+
+def test_comparing_needs_no_database(tmp_path: Path) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(f"{HEAD}\nA,,,B,,\n", "utf-8")
+    program = Path(sys.executable).with_name("memberships")
+    environ = os.environ | {"MEMBERSHIPS_DATABASE_URL": "postgresql+psycopg://127.0.0.1:1/none"}
+
+    done = subprocess.run(
+        [program, "organisations", "compare", file],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout.startswith("probability,verdict,reasons\n")

@@ -11,6 +11,7 @@ from memberships.organisations.matching.model import bounds, probability
 from memberships.organisations.matching.naming import Name
 
 MOST_REASONS = 4
+_UNLIKELY = 0.2
 _LEVELS = {
     "municipality": "Stadt oder Gemeinde",
     "district": "Landkreis",
@@ -49,11 +50,17 @@ def _prepared(facts: Facts) -> Prepared:
 
 def _verdict(chance: float, found: Mapping[str, float], mine: Name, theirs: Name) -> Verdict:
     different_below, same_from = bounds()
-    if chance < different_below:
+    if chance < different_below or (chance < _UNLIKELY and _contradicts(found)):
         return Verdict.DIFFERENT
     if chance >= same_from and not is_doubtful(found, mine, theirs):
         return Verdict.SAME
     return Verdict.PERHAPS
+
+
+def _contradicts(found: Mapping[str, float]) -> bool:
+    """Town and district, another number, another sort of body, another Land: no two spellings."""
+    telling = (found["level"], found["numbers"], found["sorts"])
+    return min(telling) < 0 or found["town"] <= -1
 
 
 def is_doubtful(found: Mapping[str, float], mine: Name, theirs: Name) -> bool:
