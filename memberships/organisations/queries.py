@@ -38,6 +38,7 @@ from memberships.search import contains_pattern
 _COMMON = 32
 _ASKED = 48
 _COMPARED = 30
+_WORTH_SEEING = 0.2
 _RANK = {Verdict.SAME: 0, Verdict.PERHAPS: 1, Verdict.DIFFERENT: 2}
 
 
@@ -87,7 +88,7 @@ def candidates(
     more = known_besides([organisation.id for organisation in found], scopes)
     facts = described_facts(described)
     compared = [(one, _compared(described, facts, one, more[one.id])) for one in found]
-    likely = [(one, what) for one, what in compared if what.verdict is not Verdict.DIFFERENT]
+    likely = [(one, what) for one, what in compared if _is_worth_seeing(what)]
     likely.sort(key=lambda pair: (_RANK[pair[1].verdict], -pair[1].probability, pair[0].id))
     return [
         Candidate(
@@ -99,6 +100,13 @@ def candidates(
         )
         for one, what in likely[:limit]
     ]
+
+
+def _is_worth_seeing(what: Comparison) -> bool:
+    """Among so many that the keys found, most of what is only not impossible is chance."""
+    return what.verdict is Verdict.SAME or (
+        what.verdict is Verdict.PERHAPS and what.probability >= _WORTH_SEEING
+    )
 
 
 def scopes_of(slug: str) -> tuple[str, str]:

@@ -209,6 +209,11 @@ def _sets(one: frozenset[str], other: frozenset[str]) -> float:
     return 0.5 if one & other and (one <= other or other <= one) else (0.1 if one & other else -1.0)
 
 
+def _sorts(name: Name) -> frozenset[str]:
+    """A town is no university of its name."""
+    return name.sorts or frozenset({name.level} - {""})
+
+
 def _level(one: Name, other: Name) -> float:
     if one.level and one.level == other.level:
         return 1.0
@@ -337,7 +342,7 @@ def features_of(one: Prepared, other: Prepared, mine: Name, theirs: Name) -> lis
         len(three_x & three_y) / max(1, len(three_x | three_y)), best.loose,
         max(_acronym(mine, theirs), _acronym(theirs, mine)), float(bool(clash)),
         _sets(mine.numbers, theirs.numbers), _sets(mine.forms, theirs.forms),
-        _level(mine, theirs), _sets(mine.sorts, theirs.sorts), _sets(mine.branch, theirs.branch),
+        _level(mine, theirs), _sets(_sorts(mine), _sorts(theirs)), _sets(mine.branch, theirs.branch),
         float(mine.department) + float(theirs.department),
         _place(one, other), shared_domain, own_domain,
         float(min(len(mine.core), len(theirs.core), 6)),
