@@ -37,7 +37,7 @@ from memberships.search import contains_pattern
 # A key that more organisations have finds nothing: it is not read to its end, however many.
 _COMMON = 32
 _ASKED = 48
-_COMPARED = 30
+_COMPARED = 15
 _RANK = {Verdict.SAME: 0, Verdict.PERHAPS: 1, Verdict.DIFFERENT: 2}
 
 
