@@ -37,8 +37,8 @@ from memberships.search import contains_pattern
 # A key that more organisations have finds nothing: it is not read to its end, however many.
 _COMMON = 32
 _ASKED = 48
-_COMPARED = 30
-_WORTH_SEEING = 0.2
+_COMPARED = 15
+_WORTH_SEEING = 0.25
 _RANK = {Verdict.SAME: 0, Verdict.PERHAPS: 1, Verdict.DIFFERENT: 2}
 
 
@@ -291,9 +291,9 @@ def are_apart(one: Organisation, other: Organisation) -> bool:
 
 
 def only_match(found: Sequence[Candidate]) -> Organisation | None:
-    """The organisation, when exactly one may be meant and surely is."""
-    is_sure = len(found) == 1 and found[0].verdict is Verdict.SAME
-    return found[0].organisation if is_sure else None
+    """The organisation, when exactly one surely is meant; others may be like it."""
+    sure = [candidate.organisation for candidate in found if candidate.verdict is Verdict.SAME]
+    return sure[0] if len(sure) == 1 else None
 
 
 def organisations_named(text: str, scope: str, limit: int = 10) -> Sequence[Organisation]:

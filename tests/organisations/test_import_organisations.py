@@ -55,7 +55,7 @@ def test_a_file_is_known_and_a_second_time_changes_nothing(app: Flask, tmp_path:
         ("LHB", NameKind.SHORT),
     }
     assert {d.domain for d in all_of(OrganisationDomain)} == {
-        "beispielau.example",
+        "au.example",
         "dialog.example",
     }
     with nothing_stored():

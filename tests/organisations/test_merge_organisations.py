@@ -84,7 +84,10 @@ def test_the_merged_one_is_found_by_its_name_and_is_the_other(app: Flask) -> Non
 
 
 def test_members_and_cases_move_and_come_back(app: Flask) -> None:
-    first, second = seated("mara@example.org", MILL), seated("ben@example.org", BRIDGE)
+    first, second = (
+        seated("mara@muehlental.example", MILL),
+        seated("ben@brueckenschlag.example", BRIDGE),
+    )
     keep, drop = organisation_of(first), organisation_of(second)
     before = as_stored()
 
@@ -106,8 +109,8 @@ def test_members_and_cases_move_and_come_back(app: Flask) -> None:
 
 
 def test_what_moved_on_meanwhile_stays_where_it_is(app: Flask) -> None:
-    keep = organisation_of(seated("mara@example.org", MILL))
-    moved = seated("ben@example.org", BRIDGE)
+    keep = organisation_of(seated("mara@muehlental.example", MILL))
+    moved = seated("ben@brueckenschlag.example", BRIDGE)
     drop, elsewhere = organisation_of(moved), registered(FOREST)
     merge = merged(keep, drop)
     with unit_of_work():
@@ -119,7 +122,10 @@ def test_what_moved_on_meanwhile_stays_where_it_is(app: Flask) -> None:
 
 
 def test_the_plan_says_what_moves_and_what_collides(app: Flask) -> None:
-    first, second = seated("mara@example.org", MILL), seated("ben@example.org", BRIDGE)
+    first, second = (
+        seated("mara@muehlental.example", MILL),
+        seated("ben@brueckenschlag.example", BRIDGE),
+    )
     keep, drop = organisation_of(first), organisation_of(second)
     told_apart(keep, drop)
     plan = plan_merge(row(keep), row(drop), network_of(AVD))
@@ -144,7 +150,10 @@ def test_a_network_without_member_or_case_cannot_merge(app: Flask) -> None:
 
 
 def test_seats_of_another_network_stand_in_the_way_of_an_office(app: Flask) -> None:
-    first, second = seated("mara@example.org", MILL), seated("ben@example.org", BRIDGE)
+    first, second = (
+        seated("mara@muehlental.example", MILL),
+        seated("ben@brueckenschlag.example", BRIDGE),
+    )
     keep, drop = organisation_of(first), organisation_of(second)
     bw = network_of(BW)
     with unit_of_work():
@@ -198,7 +207,7 @@ def test_a_later_merge_is_undone_first(app: Flask) -> None:
 
 
 def test_another_network_does_not_undo_what_an_office_has_merged(app: Flask) -> None:
-    keep = organisation_of(seated("mara@example.org", MILL))
+    keep = organisation_of(seated("mara@muehlental.example", MILL))
     merge = merged(keep, registered(BRIDGE), is_operator=False)
     network_of(BW)
     with nothing_stored(), pytest.raises(NoOwnInterest):
@@ -246,7 +255,7 @@ def _four() -> list[UUID]:
     if known:
         return known
     for n, described in enumerate((MILL, BRIDGE, FOREST)):
-        seated(f"person-at-{n}@example.org", described)
+        seated(f"person@place{n}.example", described)
     registered(Description("Stadt Beispielau", "avd", "municipality"))
     network_of(AVD)
     return [o.id for o in all_of(Organisation)]

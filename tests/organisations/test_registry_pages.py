@@ -87,7 +87,7 @@ def test_the_list_is_paged_and_asks_as_often_for_one_as_for_many(
 def test_an_organisation_shows_own_members_and_none_of_others(
     app: Flask, lead_: FlaskClient
 ) -> None:
-    one = organisation_of(seated("mara@example.org", MILL))
+    one = organisation_of(seated("mara@muehlental.example", MILL))
     here, there = get(lead_, page_of(one)), get(lead_, page_of(one, BW))
     assert "Jörn Müßig" in here.words
     assert "Name ergänzen" in here.words
@@ -109,7 +109,7 @@ def named(client: FlaskClient, id_: UUID, name: str, version: int, slug: str = A
 
 
 def test_a_name_is_added_and_removed(app: Flask, lead_: FlaskClient) -> None:
-    one = organisation_of(seated("mara@example.org", MILL))
+    one = organisation_of(seated("mara@muehlental.example", MILL))
     assert named(lead_, one, "Alte Mühle", row(one).version).status == 303
     name = only(OrganisationName)
     assert (name.name, name.kind) == ("Alte Mühle", NameKind.FORMER)
@@ -137,8 +137,8 @@ def test_who_has_no_member_changes_no_name(app: Flask, lead_: FlaskClient) -> No
 
 
 def test_merging_is_previewed_confirmed_and_taken_back(app: Flask, lead_: FlaskClient) -> None:
-    keep = organisation_of(seated("mara@example.org", MILL))
-    drop = organisation_of(seated("ben@example.org", BRIDGE))
+    keep = organisation_of(seated("mara@muehlental.example", MILL))
+    drop = organisation_of(seated("ben@brueckenschlag.example", BRIDGE))
     chosen = get(lead_, f"{page_of(keep)}/zusammenfuehren?suche=schlag")
     address = f"{page_of(keep)}/zusammenfuehren/{drop}"
     assert address in chosen.html
@@ -170,7 +170,7 @@ def test_merging_is_previewed_confirmed_and_taken_back(app: Flask, lead_: FlaskC
 def test_other_networks_are_told_nothing_but_that_they_know_it(
     app: Flask, lead_: FlaskClient
 ) -> None:
-    keep = organisation_of(seated("mara@example.org", MILL))
+    keep = organisation_of(seated("mara@muehlental.example", MILL))
     preview = get(lead_, f"{page_of(registered(FOREST), BW)}/zusammenfuehren/{keep}")
     assert "auch in anderen Netzwerken bekannt" in preview.words
     assert "Müßig" not in preview.words
@@ -189,7 +189,7 @@ def test_what_was_told_apart_is_shown_on_both(app: Flask, lead_: FlaskClient) ->
 
 @pytest.mark.parametrize("role", [Role.READER, Role.COORDINATOR])
 def test_only_a_lead_changes_the_registry(app: Flask, role: Role) -> None:
-    one = organisation_of(seated("mara@example.org", MILL))
+    one = organisation_of(seated("mara@muehlental.example", MILL))
     client = signed_in(app, staff(role, AVD, name="Ada Reader"))
     assert "Name ergänzen" not in get(client, page_of(one)).words
     with nothing_stored():

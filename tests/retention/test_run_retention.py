@@ -26,7 +26,7 @@ from memberships.members.models import (
 )
 from memberships.members.services import record_export
 from memberships.networks.models import Network
-from memberships.organisations.models import Organisation
+from memberships.organisations.models import Merge, Move, Organisation
 from memberships.permissions import Role
 from memberships.retention import queries, services
 from memberships.retention.cli import run_retention
@@ -49,6 +49,7 @@ from tests.members.cases import (
     on_a_seat,
 )
 from tests.members.showing import publishes, withdraws
+from tests.organisations.registry import merged
 from tests.retention.cases import (
     applies,
     batches,
@@ -463,6 +464,21 @@ def test_shared_organisations_stay_and_private_ones_go(app: Flask) -> None:
     erase_at(end_of_day(utcnow() + 30 * DAY))
     assert [o.name for o in all_of(Organisation)] == ["Bürgerwerk Öderan"]
     assert all_of(Membership) == []
+
+
+def test_what_one_network_knew_goes_although_it_was_merged_into_what_all_know(app: Flask) -> None:
+    shared, private = person(), person()
+    ids = [joins(shared, BW, organisation_name="Bürgerwerk Öderan"),
+           joins(private, BW, organisation_name=f"Runde {private.mark}",
+                 organisation_kind="informal_initiative")]  # fmt: skip
+    known = {one.scope: one.id for one in all_of(Organisation)}
+    merged(known[""], known[BW], BW)
+    for id_, who in zip(ids, (shared, private), strict=True):
+        leave(id_, who.email, ends_organisation=True)
+    erase_at(end_of_day(utcnow() + 30 * DAY))
+    assert [o.name for o in all_of(Organisation)] == ["Bürgerwerk Öderan"]
+    assert all_of(Merge) == all_of(Move) == []
+    assert check_log().faults == []
 
 
 def test_the_seat_of_an_erased_member_can_be_taken(app: Flask, kim: Staff) -> None:
