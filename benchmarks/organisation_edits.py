@@ -31,12 +31,6 @@ DEPARTMENTS = [
     "Sachgebiet 12", "Hauptamt", "Pressestelle",
 ]  # fmt: skip
 FORMS = ["e.V.", "gGmbH", "GmbH", "KdöR", "AöR", "eG", "Stiftung bürgerlichen Rechts"]
-BODIES = [
-    "Universität {}", "Stadtwerke {}", "Volkshochschule {}", "Bürgerstiftung {}", "Kulturverein {} e. V.",
-    "Klinikum {}", "Stadtjugendring {} e. V.", "Bürgerinitiative {}", "Musikschule {}", "Sparkasse {}",
-    "Freiwillige Feuerwehr {}", "Evangelische Kirchengemeinde {}", "Seniorenbeirat {}", "Lokale Agenda {}",
-    "Quartiersverein {} Nord", "Stadtbibliothek {}", "Jugendgemeinderat {}", "Kreisverband {}",
-]  # fmt: skip
 LOCAL = {"municipality", "district", "municipal_association"}
 
 Pair = tuple[Facts, Facts, int, str]
@@ -108,7 +102,7 @@ def edited(name: str, chance: random.Random) -> str:
 
 
 def made_pairs(organisations: Sequence[dict[str, str]], count: int, seed: int) -> list[Pair]:
-    """So many of one organisation, one side edited, of two with similar names, of two neighbours."""
+    """So many of one organisation, one side edited, and so many of two with similar names."""
     chance = random.Random(seed)
     local = [o for o in organisations if o["category"] in LOCAL]
     others = [o for o in organisations if o["category"] not in LOCAL]
@@ -137,18 +131,6 @@ def made_pairs(organisations: Sequence[dict[str, str]], count: int, seed: int) -
             other = chance.choice(found[:5])
             name = edited(other["name"], chance) if chance.random() < 0.4 else other["name"]
             pairs.append(either_way(facts(of, of["name"]), facts(other, name), 0, "made:near_name"))
-    # Neighbours share a place: that alone makes nobody the same.
-    for _ in range(count):
-        town, body = chance.choice(local), chance.choice(BODIES)
-        code = town["plz"] if chance.random() < 0.8 else ""
-        place = town["name"].split(" ", 1)[-1]
-        left = town["name"] if chance.random() < 0.5 else chance.choice(BODIES).format(place)
-        right = body.format(place)
-        if chance.random() < 0.5:
-            left, right = (chance.choice(others)["name"] for _ in "ab")
-        if left != right:
-            here = [Facts((name,), postal_code=code) for name in (left, right)]
-            pairs.append(either_way(*here, 0, "made:same_place"))
     return pairs
 
 

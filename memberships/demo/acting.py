@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memberships.accounts.models import Account
 from memberships.applications.models import Application, Recommendation
-from memberships.applications.queries import described_organisation
+from memberships.applications.queries import described_organisation, organisation_state
 from memberships.applications.services import (
     BodyDecision,
     Outcome,
@@ -50,7 +50,21 @@ _PROFILE = "/profil"
 
 def take_step(step: Step, application: Application, *, by: Actor) -> None:
     """Do what the step says, now; raises what its service raises."""
+    if step.do in {Verb.APPROVE, Verb.DECIDE, Verb.GRANT_SEAT}:
+        _settle_organisation(application, by)
     _ACTS[step.do](step, application, by)
+
+
+def _settle_organisation(application: Application, by: Actor) -> None:
+    """Say which organisation it is, where only a look can tell: the sure one, else a new one."""
+    state = organisation_state(application) if application.is_open else None
+    if state is None or not state.is_undecided:
+        return
+    first = state.candidates[0]
+    if first.is_sure:
+        link_organisation(application, first.organisation.id, by=by)
+    else:
+        link_new_organisation(application, by=by)
 
 
 def _link(step: Step, application: Application, by: Actor) -> None:

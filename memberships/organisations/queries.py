@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 
 from memberships.database import ChangedMeanwhile, db
 from memberships.organisations.index import asked_keys, index_keys
-from memberships.organisations.keys import name_key, place_key
+from memberships.organisations.keys import is_vague, name_key, place_key
 from memberships.organisations.matching import (
     Comparison,
     Facts,
@@ -38,7 +38,7 @@ from memberships.search import contains_pattern
 _COMMON = 32
 _ASKED = 48
 _COMPARED = 15
-_WORTH_SEEING = 0.25
+_WORTH_SEEING = 0.6
 _RANK = {Verdict.SAME: 0, Verdict.PERHAPS: 1, Verdict.DIFFERENT: 2}
 
 
@@ -58,6 +58,10 @@ class Candidate:
     @property
     def reason(self) -> str:
         return "; ".join(self.reasons)
+
+    @property
+    def is_sure(self) -> bool:
+        return self.verdict is Verdict.SAME
 
 
 @dataclass
@@ -158,10 +162,22 @@ def _compared(
         and organisation.place_key == place_key(described)
         and organisation.scope in {SHARED, described.scope}
     )
-    if not is_identical or what.verdict is Verdict.SAME:
+    if not is_identical:
+        return _less_sure(described, organisation, facts, more, what)
+    if what.verdict is Verdict.SAME:
         return what
     # The registry cannot hold two of that name and place: there is no other to be meant.
     return Comparison(1.0, Verdict.SAME, ("gleicher Name, gleicher Ort",))
+
+
+def _less_sure(
+    described: Description, organisation: Organisation, facts: Facts, more: Known, what: Comparison
+) -> Comparison:
+    """Where a place is not known and no domain is shared, a person has to look."""
+    unclear = is_vague(place_key(described)) or is_vague(organisation.place_key)
+    if what.verdict is not Verdict.SAME or not unclear or set(facts.domains) & set(more.domains):
+        return what
+    return Comparison(what.probability, Verdict.PERHAPS, (*what.reasons, "Ort unklar"))
 
 
 def _via_name(described: Description, organisation: Organisation, names: Iterable[str]) -> str:
@@ -291,9 +307,9 @@ def are_apart(one: Organisation, other: Organisation) -> bool:
 
 
 def only_match(found: Sequence[Candidate]) -> Organisation | None:
-    """The organisation, when exactly one surely is meant; others may be like it."""
-    sure = [candidate.organisation for candidate in found if candidate.verdict is Verdict.SAME]
-    return sure[0] if len(sure) == 1 else None
+    """The organisation, when exactly one may be meant and surely is."""
+    is_sure = len(found) == 1 and found[0].verdict is Verdict.SAME
+    return found[0].organisation if is_sure else None
 
 
 def organisations_named(text: str, scope: str, limit: int = 10) -> Sequence[Organisation]:

@@ -38,7 +38,8 @@ _SMALL_WORDS = {"a", "am", "an", "b", "bei", "d", "dem", "den", "der", "i", "im"
 
 
 @cache
-def _places() -> Mapping[str, tuple[Place, ...]]:
+def places_by_code() -> Mapping[str, tuple[Place, ...]]:
+    """The places of every German postal code. Raises TerritoryTablesMissing before set-up."""
     return load_places(TABLES)
 
 
@@ -52,7 +53,7 @@ def places_of(postal_code: str) -> tuple[Place, ...]:
 
     Raises TerritoryTablesMissing when set-up has not built the tables, as all below that read them.
     """
-    return _places().get(postal_code.strip(), ())
+    return places_by_code().get(postal_code.strip(), ())
 
 
 def place_key(place: Place) -> str:

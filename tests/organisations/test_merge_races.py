@@ -38,10 +38,10 @@ def test_merges_crosswise_end_with_one_that_lives(app: Flask) -> None:
 
 
 def test_who_joins_while_it_is_merged_is_of_one_that_lives(app: Flask) -> None:
-    known = [registered(name, BH) for name in ("Gemeinde Beispielau", "Gemeinde Alt-Beispielau")]
+    known = [registered(name, BH) for name in ("Gemeinde Beispielau", "Bürgerforum Talwiese")]
     cases = [
         sent(BH, email=f"person{n}@example.org", organisation_name=name)
-        for n, name in enumerate(["Gemeinde Beispielau", "Gemeinde Alt-Beispielau"] * MANY)
+        for n, name in enumerate(["Gemeinde Beispielau", "Bürgerforum Talwiese"] * MANY)
     ]
     moves = [("click_confirm", applied.confirm_token) for applied in cases]
     merges = [("merge_two", BH, str(known[0]), str(known[1])), ("undo_newest_merge",)] * 3

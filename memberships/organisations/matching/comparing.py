@@ -50,7 +50,8 @@ def _prepared(facts: Facts) -> Prepared:
 
 def _verdict(chance: float, found: Mapping[str, float], mine: Name, theirs: Name) -> Verdict:
     different_below, same_from = bounds()
-    if chance < different_below or (chance < _UNLIKELY and _contradicts(found)):
+    elsewhere = found["town"] <= -1 and bool(mine.level or theirs.level)
+    if chance < different_below or elsewhere or (chance < _UNLIKELY and _contradicts(found)):
         return Verdict.DIFFERENT
     if chance >= same_from and not is_doubtful(found, mine, theirs):
         return Verdict.SAME
@@ -76,7 +77,7 @@ def is_doubtful(found: Mapping[str, float], mine: Name, theirs: Name) -> bool:
             found["bearers"] > 1 and not _is_placed(found),
             found["place_words_both"] > 0,
             found["place_words_one"] > 0 and found["rarest_shared"] < 0.7 and found["domain"] < 2,
-            # Another name at the same domain may be another tenant of it.
+            # Another name at the same place or domain may be a neighbour.
             found["shared"] < 0.3 and found["acronym"] < 0.6,
             letters < 2 and found["domain"] < 2,
         )

@@ -342,7 +342,8 @@ def features_of(one: Prepared, other: Prepared, mine: Name, theirs: Name) -> lis
         len(three_x & three_y) / max(1, len(three_x | three_y)), best.loose,
         max(_acronym(mine, theirs), _acronym(theirs, mine)), float(bool(clash)),
         _sets(mine.numbers, theirs.numbers), _sets(mine.forms, theirs.forms),
-        _level(mine, theirs), _sets(_sorts(mine), _sorts(theirs)), _sets(mine.branch, theirs.branch),
+        _level(mine, theirs), _sets(_sorts(mine), _sorts(theirs)),
+        _sets(mine.branch, theirs.branch),
         float(mine.department) + float(theirs.department),
         _place(one, other), shared_domain, own_domain,
         float(min(len(mine.core), len(theirs.core), 6)),
@@ -412,8 +413,13 @@ def _place(one: Prepared, other: Prepared) -> float:
 
 def _same_town(one: Prepared, other: Prepared) -> float:
     """1 one town, -1 two, 0 not known: a town has many codes, a code may be of many towns."""
-    if one.city and other.city and (one.city == other.city) != (one.city in other.city):
-        return 1.0 if one.city == other.city else -1.0
+    if len({one.federal_state, other.federal_state} - {""}) == 2:
+        return -1.0
+    if one.city and other.city:
+        if one.city == other.city:
+            return 1.0
+        if one.city not in other.city and other.city not in one.city:
+            return -1.0
     ours, theirs = towns_of(one.postal_code), towns_of(other.postal_code)
     if not ours or not theirs:
         return 0.0

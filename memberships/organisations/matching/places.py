@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from memberships.organisations.matching import words
 from memberships.search import fold
 from memberships.territory.errors import TerritoryTablesMissing
-from memberships.territory.loading import TABLES, load_places
+from memberships.territory.queries import places_by_code
 
 _NO_WORD = re.compile(r"[\W_]+")
 
@@ -34,7 +34,7 @@ def _table() -> _Table:
     tokens: set[str] = set()
     counts: dict[tuple[str, str], int] = {}
     try:
-        places = load_places(TABLES)
+        places = places_by_code()
     except TerritoryTablesMissing:
         return {}, {}, frozenset(), {}
     for code, found in places.items():
