@@ -43,6 +43,11 @@ def compare(described: Facts, known: Facts) -> Comparison:
     return Comparison(round(chance, 4), verdict, _reasons(verdict, found, mine, theirs))
 
 
+def load() -> None:
+    """Read the tables now; else whoever compares first reads them, perhaps holding a lock."""
+    compare(Facts(("Stadt Ulm",), postal_code="89073"), Facts(("Ulm",), postal_code="89077"))
+
+
 @lru_cache(maxsize=4096)
 def _prepared(facts: Facts) -> Prepared:
     return prepare(facts)
@@ -68,11 +73,14 @@ def is_doubtful(found: Mapping[str, float], mine: Name, theirs: Name) -> bool:
     """What a person has to see, however alike the rest is."""
     one_sided = found["branch"] == 0.0 and bool(mine.branch or theirs.branch)
     is_local = bool(mine.level or theirs.level)
+    only_one_is_local = bool(mine.level) != bool(theirs.level)
     letters = min(len(mine.compact), len(theirs.compact))
     return any(
         (
             found["numbers"] < 0 or found["level"] < 0 or found["sorts"] < 0 or found["town"] < 0,
             one_sided,
+            # A body that only bears the town's name.
+            only_one_is_local and found["all_left_over_most"] > 0,
             is_local and found["place"] < 0 and found["town"] <= 0,
             found["bearers"] > 1 and not _is_placed(found),
             found["place_words_both"] > 0,

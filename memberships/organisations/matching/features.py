@@ -415,15 +415,20 @@ def _same_town(one: Prepared, other: Prepared) -> float:
     """1 one town, -1 two, 0 not known: a town has many codes, a code may be of many towns."""
     if len({one.federal_state, other.federal_state} - {""}) == 2:
         return -1.0
-    if one.city and other.city:
-        if one.city == other.city:
-            return 1.0
-        if one.city not in other.city and other.city not in one.city:
-            return -1.0
-    ours, theirs = towns_of(one.postal_code), towns_of(other.postal_code)
+    if one.city and other.city and (one.city == other.city or not _contains(one.city, other.city)):
+        return 1.0 if one.city == other.city else -1.0
+    return _same_town_by_code(one.postal_code, other.postal_code)
+
+
+def _contains(one: str, other: str) -> bool:
+    return one in other or other in one
+
+
+def _same_town_by_code(one: str, other: str) -> float:
+    ours, theirs = towns_of(one), towns_of(other)
     if not ours or not theirs:
         return 0.0
-    if one.postal_code == other.postal_code:
+    if one == other:
         return 1.0
     if ours & theirs:
         return 0.5 if any(map(has_many_codes, ours & theirs)) else -0.25
