@@ -56,7 +56,9 @@ def _prepared(facts: Facts) -> Prepared:
 def _verdict(chance: float, found: Mapping[str, float], mine: Name, theirs: Name) -> Verdict:
     different_below, same_from = bounds()
     elsewhere = found["town"] <= -1 and bool(mine.level or theirs.level)
-    if chance < different_below or elsewhere or (chance < _UNLIKELY and _contradicts(found)):
+    if elsewhere or found["numbers"] < 0:
+        return Verdict.DIFFERENT
+    if chance < different_below or (chance < _UNLIKELY and _contradicts(found)):
         return Verdict.DIFFERENT
     if chance >= same_from and not is_doubtful(found, mine, theirs):
         return Verdict.SAME
@@ -64,9 +66,8 @@ def _verdict(chance: float, found: Mapping[str, float], mine: Name, theirs: Name
 
 
 def _contradicts(found: Mapping[str, float]) -> bool:
-    """Town and district, another number, another sort of body, another Land: no two spellings."""
-    telling = (found["level"], found["numbers"], found["sorts"])
-    return min(telling) < 0 or found["town"] <= -1
+    """Town and district, another sort of body, another Land: no two spellings of one."""
+    return found["level"] < 0 or found["sorts"] < 0 or found["town"] <= -1
 
 
 def is_doubtful(found: Mapping[str, float], mine: Name, theirs: Name) -> bool:
