@@ -173,11 +173,15 @@ def _compared(
 def _less_sure(
     described: Description, organisation: Organisation, facts: Facts, more: Known, what: Comparison
 ) -> Comparison:
-    """Where a place is not known and no domain is shared, a person has to look."""
+    """Where a place is not known well and no domain is shared, a person has to look: the same may be
+    another, and another of the very name may be the same."""
     unclear = is_vague(place_key(described)) or is_vague(organisation.place_key)
-    if what.verdict is not Verdict.SAME or not unclear or set(facts.domains) & set(more.domains):
+    if not unclear or set(facts.domains) & set(more.domains):
         return what
-    return Comparison(what.probability, Verdict.PERHAPS, (*what.reasons, "Ort unklar"))
+    if what.verdict is Verdict.SAME or organisation.name_key == name_key(described.name):
+        chance = max(what.probability, _WORTH_SEEING)
+        return Comparison(chance, Verdict.PERHAPS, (*what.reasons, "Ort unklar"))
+    return what
 
 
 def _via_name(described: Description, organisation: Organisation, names: Iterable[str]) -> str:
