@@ -173,8 +173,8 @@ def _compared(
 def _less_sure(
     described: Description, organisation: Organisation, facts: Facts, more: Known, what: Comparison
 ) -> Comparison:
-    """Where a place is not known well and no domain is shared, a person has to look: the same may be
-    another, and another of the very name may be the same."""
+    """Where a place is not known well and no domain is shared, a person has to look: the same may
+    be another, and another of the very name may be the same."""
     unclear = is_vague(place_key(described)) or is_vague(organisation.place_key)
     if not unclear or set(facts.domains) & set(more.domains):
         return what
