@@ -54,7 +54,6 @@ class Name:
     numbers: frozenset[str]
     department: bool
     acronyms: frozenset[str]  # tokens that may be one
-    initials: str  # of all words, parts of compounds not counted
     alternatives: tuple[tuple[str, ...], ...]  # cores of what stands behind a slash or in brackets
 
 
@@ -159,7 +158,6 @@ def prepared(typed: str) -> Name:
     numbers = frozenset(
         n.lstrip("0") for t in all_tokens for n in _NUMBER.findall(words.ROMAN.get(t, t))
     )
-    initials = "".join(t[0] for t in head if t)
     return Name(
         typed=text,
         core=core[:24],
@@ -173,7 +171,6 @@ def prepared(typed: str) -> Name:
         numbers=numbers,
         department=department,
         acronyms=acronyms,
-        initials=initials,
         alternatives=others[:4],
     )
 
