@@ -112,16 +112,19 @@ def take_due_mails(limit: int) -> Claim:
     """
     now = utcnow()
     lease, until = uuid4(), now + timedelta(seconds=current_settings().mail_lease_seconds)
+    # Materialized: PostgreSQL may run a subquery with a limit once per row and take more than that.
     due = (
         sa.select(OutgoingMail.id)
         .where(IS_QUEUED, OutgoingMail.due_at <= now)
         .order_by(OutgoingMail.due_at, OutgoingMail.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("due")
+        .prefix_with("MATERIALIZED")
     )
     taken = db.session.execute(
         sa.update(OutgoingMail)
-        .where(OutgoingMail.id.in_(due))
+        .where(OutgoingMail.id.in_(sa.select(due.c.id)))
         .values(due_at=until, lease=lease)
         .returning(OutgoingMail.id)
         .execution_options(synchronize_session=False)
