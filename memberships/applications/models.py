@@ -320,6 +320,21 @@ class Note(Model):
     author: Mapped[Account] = relationship()
 
 
+class RuledOut(Model):
+    """An organisation that the office said the application is not of; it is not asked again."""
+
+    __tablename__ = "organisations_ruled_out"
+
+    application_id: Mapped[UUID] = mapped_column(
+        ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
+    )
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[datetime]
+
+
 class AnswerRevision(Model):
     """Answers as they were; `until_version` is the last row version that had them."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from memberships.accounts.models import Account
 from memberships.applications.models import Application, Recommendation
-from memberships.applications.queries import described_organisation, organisation_state
+from memberships.applications.organisations import described_organisation, organisation_state
 from memberships.applications.services import (
     BodyDecision,
     Outcome,

@@ -31,6 +31,7 @@ class EventTag(StrEnum):
     APPLICATION_INFORMATION_RECEIVED = "application:information_received"
     APPLICATION_ORGANISATION_LINKED = "application:organisation_linked"
     APPLICATION_ORGANISATION_UNLINKED = "application:organisation_unlinked"
+    APPLICATION_ORGANISATION_RULED_OUT = "application:organisation_ruled_out"
     APPLICATION_ANOTHER_SEAT_GRANTED = "application:another_seat_granted"
     APPLICATION_ANSWERS_CORRECTED = "application:answers_corrected"
     APPLICATION_APPROVED = "application:approved"

@@ -230,6 +230,26 @@ def seats_of(organisation_id: UUID, network_id: int) -> Sequence[Membership]:
     ).all()
 
 
+def seats_of_each(
+    organisation_ids: Collection[UUID], network_id: int
+) -> dict[UUID, list[Membership]]:
+    """By organisation its living memberships in that network; none where it has none."""
+    found: dict[UUID, list[Membership]] = {id_: [] for id_ in organisation_ids}
+    if found:
+        for seat in db.session.scalars(
+            sa.select(Membership)
+            .where(
+                Membership.network_id == network_id,
+                Membership.organisation_id.in_(organisation_ids),
+                Membership.ended_at.is_(None),
+            )
+            .order_by(Membership.seat_number)
+        ):
+            if seat.organisation_id is not None:
+                found[seat.organisation_id].append(seat)
+    return found
+
+
 def representatives_of(membership_ids: Collection[UUID]) -> dict[UUID, list[Representative]]:
     """By membership who represents the organisation now, the account loaded, the first first."""
     rows = db.session.scalars(

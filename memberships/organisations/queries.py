@@ -47,6 +47,7 @@ class Candidate:
     """An organisation that may be meant, and why, in words for the office.
 
     `via_name` is the further name that led to it; empty where it is the official one.
+    `domains` are its own web domains, by name.
     """
 
     organisation: Organisation
@@ -54,6 +55,7 @@ class Candidate:
     verdict: Verdict
     reasons: tuple[str, ...]
     via_name: str = ""
+    domains: tuple[str, ...] = ()
 
     @property
     def reason(self) -> str:
@@ -73,18 +75,24 @@ class Known:
 
 
 def candidates(
-    described: Description, *, known: Organisation | None = None, limit: int = 10
+    described: Description,
+    *,
+    known: Organisation | None = None,
+    besides: sa.Select[UUID] | None = None,
+    limit: int = 10,
 ) -> list[Candidate]:
     """The organisations that may be the described one, the surest first, at most `limit`.
 
-    Where the described one is an organisation itself, `known`, it is left out, and so is whatever
-    somebody told apart from it. Three statements, one more with `known`, however many there are.
+    Left out are those whose ids `besides` selects, and what somebody told apart from the only one
+    that it surely is. Where the described one is an organisation itself, `known`, it is left out
+    as well, and so is whatever was told apart from it. Four statements at most, however many there
+    are.
     """
     scopes = scopes_of(described.scope)
     left_out = _apart_from(known.id) | {known.id} if known else set()
     found = [
         organisation
-        for organisation in _living(_most_hit(described), scopes)
+        for organisation in _living(_most_hit(described), scopes, besides)
         if organisation.id not in left_out
     ]
     if not found:
@@ -94,6 +102,10 @@ def candidates(
     compared = [(one, _compared(described, facts, one, more[one.id])) for one in found]
     likely = [(one, what) for one, what in compared if _is_worth_seeing(what)]
     likely.sort(key=lambda pair: (_RANK[pair[1].verdict], -pair[1].probability, pair[0].id))
+    sure = [one for one, what in likely if what.verdict is Verdict.SAME]
+    if len(sure) == 1 and len(likely) > 1:
+        apart = _apart_from(sure[0].id)
+        likely = [pair for pair in likely if pair[0].id not in apart]
     return [
         Candidate(
             one,
@@ -101,6 +113,7 @@ def candidates(
             what.verdict,
             what.reasons,
             _via_name(described, one, more[one.id].names),
+            tuple(more[one.id].domains),
         )
         for one, what in likely[:limit]
     ]
@@ -240,20 +253,21 @@ def _postings(keys: int) -> sa.TextualSelect:
     )
 
 
-def _living(ids: Sequence[UUID], scopes: Sequence[str]) -> Sequence[Organisation]:
+def _living(
+    ids: Sequence[UUID], scopes: Sequence[str], besides: sa.Select[UUID] | None
+) -> Sequence[Organisation]:
     """The organisations themselves; of merged ones those that they were merged into."""
     if not ids:
         return []
     found = aliased(Organisation)
-    return (
-        db.session.scalars(
-            sa.select(Organisation)
-            .join(found, Organisation.id == sa.func.coalesce(found.merged_into_id, found.id))
-            .where(found.id.in_(ids), found.scope.in_(scopes), Organisation.scope.in_(scopes))
-        )
-        .unique()
-        .all()
+    query = (
+        sa.select(Organisation)
+        .join(found, Organisation.id == sa.func.coalesce(found.merged_into_id, found.id))
+        .where(found.id.in_(ids), found.scope.in_(scopes), Organisation.scope.in_(scopes))
     )
+    if besides is not None:
+        query = query.where(Organisation.id.not_in(besides))
+    return db.session.scalars(query).unique().all()
 
 
 def known_besides(ids: Sequence[UUID], scopes: Sequence[str]) -> Mapping[UUID, Known]:

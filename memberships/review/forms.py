@@ -129,12 +129,27 @@ class OrganisationForm(CaseForm):
     )
 
 
+def _a_known_one(_form: Any, field: StringField) -> None:
+    try:
+        UUID(field.data or "")
+    except ValueError:
+        raise ValidationError("Wählen Sie aus, welche Organisation es ist.") from None
+
+
+class RuleOutForm(CaseForm):
+    organisation = StringField("Organisation", [_a_known_one])
+
+
 class SeatForm(CaseForm):
     seat_reason = TextAreaField(
         "Begründung für einen weiteren Sitz",
         [DataRequired("Schreiben Sie, warum es einen weiteren Sitz gibt."), *_TEXT],
         filters=[clean_text],
     )
+
+
+class UnitForm(SeatForm):
+    organisation = StringField("Organisation", [_a_known_one])
 
 
 END_REASONS = {

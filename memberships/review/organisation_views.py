@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,13 @@ from memberships.database import unit_of_work
 from memberships.networks.models import Network
 from memberships.organisations.errors import OrganisationKnown
 from memberships.permissions import Permission
-from memberships.review.forms import NEW_ORGANISATION, OrganisationForm, SeatForm
+from memberships.review.forms import (
+    NEW_ORGANISATION,
+    OrganisationForm,
+    RuleOutForm,
+    SeatForm,
+    UnitForm,
+)
 from memberships.review.views import (
     REFUSED,
     back_to_case,
@@ -56,6 +63,53 @@ def _link(application: Application, form: OrganisationForm) -> None:
         services.link_new_organisation(application, by=by, city=form.city.data or "")
     else:
         services.link_organisation(application, UUID(chosen), by=by)
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/jemand-anderes")
+@requires(Permission.DECIDE_APPLICATIONS)
+def rule_out_organisation(network: Network, application_id: UUID) -> Any:
+    form = RuleOutForm()
+    if not form.validate_on_submit():
+        return _choose_again(network, application_id, form.organisation.errors)
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, form.version.data)
+            organisation_id = UUID(form.organisation.data)
+            services.rule_out_organisation(application, organisation_id, by=signed_in_actor())
+    except OrganisationUnknown:
+        return _choose_again(network, application_id, (UNKNOWN,))
+    except REFUSED as error:
+        return refused(network, application_id, error)
+    return back_to_case(network, application_id, "organisation")
+
+
+def _choose_again(network: Network, application_id: UUID, errors: Sequence[str]) -> Any:
+    form = OrganisationForm(formdata=None)
+    form.organisation.errors = tuple(errors)
+    return show_case(network, application_id, organisation_form=form), 422
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/andere-einheit")
+@requires(Permission.DECIDE_APPLICATIONS)
+def link_other_unit(network: Network, application_id: UUID) -> Any:
+    form = UnitForm()
+    if not form.validate_on_submit():
+        if form.organisation.errors:
+            return _choose_again(network, application_id, form.organisation.errors)
+        return show_case(network, application_id, unit_form=form), 422
+    try:
+        with unit_of_work():
+            services.link_other_unit(
+                case_for_change(network, application_id, form.version.data),
+                UUID(form.organisation.data),
+                form.seat_reason.data,
+                by=signed_in_actor(),
+            )
+    except OrganisationUnknown:
+        return _choose_again(network, application_id, (UNKNOWN,))
+    except REFUSED as error:
+        return refused(network, application_id, error, kept=form)
+    return back_to_case(network, application_id, "organisation")
 
 
 @bp.post("/<slug>/antraege/<uuid:application_id>/sitz")

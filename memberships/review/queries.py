@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -21,16 +22,13 @@ from memberships.applications.models import (
     InformationRequest,
     Note,
 )
-from memberships.applications.queries import (
-    OrganisationState,
-    organisation_state,
-)
+from memberships.applications.organisations import OrganisationState, organisation_state
 from memberships.database import db, utcnow
 from memberships.events.models import Event
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import latest_mails
 from memberships.members.models import Membership
-from memberships.members.queries import names_of
+from memberships.members.queries import names_of, seats_of_each
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import organisations_named
@@ -257,6 +255,7 @@ class Case:
     similar: Sequence[Application]
     names: dict[UUID, str]
     organisation: OrganisationState | None
+    candidate_seats: dict[UUID, list[Membership]]
     seat_names: dict[UUID, list[str]]
     membership: Membership | None
 
@@ -284,6 +283,9 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
     if application is None:
         return None
     state = organisation_state(application)
+    shown = state.candidates if state and state.is_undecided else ()
+    seats = seats_of_each([one.organisation.id for one in shown], network_id)
+    named = [*(state.seats if state else ()), *chain.from_iterable(seats.values())]
     found = _what_belongs_to(application)
     return Case(
         application=application,
@@ -294,7 +296,8 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         similar=sorted(found[Application], key=lambda other: other.id, reverse=True),
         names={account.id: account.shown_name for account in found[Account]},
         organisation=state,
-        seat_names=names_of(state.seats) if state and state.seats else {},
+        candidate_seats=seats,
+        seat_names=names_of(named) if named else {},
         membership=application.membership,
     )
 

@@ -31,6 +31,10 @@ _WORDS = {
         "building",
         "Zuordnung der Organisation aufgehoben: Angaben geändert",
     ),
+    EventTag.APPLICATION_ORGANISATION_RULED_OUT: (
+        "building",
+        "Eine Organisation des Verzeichnisses ausgeschlossen",
+    ),
     EventTag.APPLICATION_ANOTHER_SEAT_GRANTED: ("log", "Weiterer Sitz begründet"),
     EventTag.APPLICATION_ANSWERS_CORRECTED: ("log", "Angaben geändert"),
     EventTag.APPLICATION_APPROVED: ("check", "Aufgenommen"),

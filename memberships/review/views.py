@@ -30,6 +30,7 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
+from memberships.applications.organisations import described_organisation
 from memberships.applications.queries import (
     answers_as_asked,
     answers_in_words,
@@ -44,6 +45,7 @@ from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.permissions import Permission, may
 from memberships.review import queries
+from memberships.review.differences import marked_words
 from memberships.review.forms import (
     ApprovalForm,
     DeclineForm,
@@ -55,6 +57,7 @@ from memberships.review.forms import (
     RecommendationForm,
     ReplyForm,
     SeatForm,
+    UnitForm,
     fill_reasons,
 )
 from memberships.review.timeline import timeline_of
@@ -143,6 +146,7 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         "reply_form": ReplyForm(formdata=None, version=application.version),
         "recommendation_form": _recommendation_form(application),
         "organisation_form": OrganisationForm(formdata=None, version=application.version),
+        "unit_form": UnitForm(formdata=None),
         "seat_form": SeatForm(
             formdata=None, version=application.version, seat_reason=application.seat_reason
         ),
@@ -156,6 +160,8 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         entry=entry_of(found.membership.id) if found.membership else None,
         member_answers=_answers_of(found.membership),
         timeline=timeline_of(found, net),
+        described=described_organisation(application),
+        marked_words=marked_words,
         looked_up=request.args.get("organisation", "")[:200],
         known=queries.known_organisations(network.slug, request.args.get("organisation", "")[:200]),
         body_decides=services.body_decides(application),

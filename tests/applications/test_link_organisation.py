@@ -15,7 +15,8 @@ from memberships.applications.errors import (
     OrganisationUndecided,
     OrganisationUnknown,
 )
-from memberships.applications.models import Application
+from memberships.applications.models import Application, RuledOut
+from memberships.applications.organisations import organisation_state
 from memberships.applications.queries import answer_revision
 from memberships.applications.services import (
     application_for_change,
@@ -24,12 +25,13 @@ from memberships.applications.services import (
     grant_another_seat,
     link_new_organisation,
     link_organisation,
+    rule_out_organisation,
 )
 from memberships.database import unit_of_work
 from memberships.members.errors import SeatTaken
 from memberships.members.models import Membership, Representative
 from memberships.organisations.errors import OrganisationKnown
-from memberships.organisations.models import Organisation
+from memberships.organisations.models import Organisation, ToldApart
 from tests.applications.joining import ANSWERS, AVD, BH, BW, FV, SN, joined, registered
 from tests.factories import Applied
 from tests.review.cases import (
@@ -96,6 +98,74 @@ def test_a_new_organisation_is_told_apart_by_its_place(app, kim) -> None:
     approve(applied, kim)
     assert len(all_of(Organisation)) == 3
     assert only(Membership).organisation_id == all_of(Organisation)[2].id
+
+
+def rule_out(applied: Applied, organisation_id: object, by: object) -> None:
+    with unit_of_work():
+        rule_out_organisation(locked(applied), organisation_id, by=by.actor)
+
+
+def test_what_is_ruled_out_is_not_asked_again(app, kim) -> None:
+    applied = unclear()
+    first, second = (organisation.id for organisation in all_of(Organisation))
+    rule_out(applied, first, kim)
+    event = newest_event(applied)
+    assert (event.tag, event.actor_id) == ("application:organisation_ruled_out", kim.account_id)
+    state = organisation_state(applied.row)
+    assert [one.organisation.id for one in state.candidates] == [second]
+    with nothing_stored():
+        rule_out(applied, first, kim)
+    with pytest.raises(OrganisationUndecided):
+        approve(applied, kim)
+
+
+def test_with_the_approval_both_are_told_apart_for_everybody(app, kim) -> None:
+    applied = unclear()
+    first, second = (organisation.id for organisation in all_of(Organisation))
+    rule_out(applied, first, kim)
+    rule_out(applied, second, kim)
+    assert all_of(ToldApart) == []
+    approve(applied, kim)
+    third = only(Membership).organisation_id
+    pairs = {frozenset({one.first_id, one.second_id}) for one in all_of(ToldApart)}
+    assert pairs == {frozenset({first, third}), frozenset({second, third})}
+    assert {one.by_id for one in all_of(ToldApart)} == {kim.account_id}
+
+
+def test_who_is_linked_to_it_after_all_was_not_ruled_out(app, kim) -> None:
+    applied = unclear()
+    first, second = (organisation.id for organisation in all_of(Organisation))
+    rule_out(applied, first, kim)
+    link(applied, first, kim)
+    rule_out(applied, second, kim)
+    approve(applied, kim)
+    assert only(Membership).organisation_id == first
+    assert {only(ToldApart).first_id, only(ToldApart).second_id} == {first, second}
+
+
+def test_the_linked_one_can_be_ruled_out(app, kim) -> None:
+    known = registered("Stadt Beispielau", SN, city="Dresden", federal_state="SN")
+    applied = joined(SN)
+    assert applied.row.organisation_id == known
+    rule_out(applied, known, kim)
+    assert applied.row.organisation_id is None
+    approve(applied, kim)
+
+
+def test_other_answers_about_the_organisation_are_looked_at_anew(app, kim) -> None:
+    applied = unclear()
+    rule_out(applied, all_of(Organisation)[0].id, kim)
+    with unit_of_work():
+        answers = locked(applied).all_answers | {"organisation_name": "Die Gemeinde Beispielau"}
+        correct_answers(locked(applied), answers, seen_revision=0)
+    assert all_of(RuledOut) == []
+
+
+def test_one_of_a_decided_case_cannot_be_ruled_out(app, kim) -> None:
+    applied = unclear()
+    decline(applied, kim)
+    with nothing_stored(), pytest.raises(ApplicationNotDecidable):
+        rule_out(applied, all_of(Organisation)[0].id, kim)
 
 
 def test_of_an_organisation_that_no_network_here_may_know_nobody_is_told(app, kim) -> None:

@@ -81,7 +81,8 @@ def test_while_it_is_open_which_one_it_is_the_page_asks(office: FlaskClient) -> 
     applied = ambiguous()
     page = get(office, case_url(applied, BH))
     assert "Nicht eindeutig, welche Organisation es ist." in page.words
-    assert "Beispielau, BY · " in panel(page)
+    assert "Angabe Im Antrag Im Verzeichnis Name Gemeinde Beispielau" in panel(page)
+    assert "Vielleicht dieselbe: " in panel(page)
     refused = get(office, case_url(applied, BH, "aufnehmen"))
     assert (refused.status, refused.notice) == (409, "Welche Organisation ist es?")
 
@@ -100,6 +101,62 @@ def test_the_office_says_that_it_is_a_new_one(office: FlaskClient) -> None:
     typed = {"organisation": "neu", "city": "Beispielau an der Ilm"}
     assert send(office, case_url(applied, BH), typed, ending="/organisation").status == 303
     assert applied.row.organisation_id == all_of(Organisation)[2].id
+
+
+def test_one_after_the_other_is_ruled_out_by_a_click(office: FlaskClient) -> None:
+    applied = ambiguous()
+    first, second = (organisation.id for organisation in all_of(Organisation))
+    address = case_url(applied, BH)
+    for id_ in (first, second):
+        fields = {"organisation": str(id_)}
+        assert send(office, address, fields, ending="/jemand-anderes").status == 303
+    page = get(office, address)
+    assert panel(page).startswith("Noch nicht im Verzeichnis.")
+    assert "Eine Organisation des Verzeichnisses ausgeschlossen" in page.words
+    assert send(office, case_url(applied, BH, "aufnehmen"), {}).status == 303
+    assert only(Membership).organisation_id not in {first, second}
+
+
+def test_what_differs_is_marked_and_who_is_a_member_is_said(office: FlaskClient, kim) -> None:
+    approve(joined(AVD), kim)
+    applied = joined(
+        AVD, organisation_name="Amt für Beteiligung Beispielau", email="second@example.org"
+    )
+    page = get(office, case_url(applied, AVD))
+    assert "Mitglied seit" in panel(page)
+    assert "Amt" in [e.words for e in page.root if e.tag == "mark"]
+
+
+def test_another_unit_takes_another_seat_for_a_reason(office: FlaskClient, kim) -> None:
+    approve(joined(AVD), kim)
+    first = only(Membership).organisation_id
+    applied = joined(
+        AVD, organisation_name="Amt für Beteiligung Beispielau", email="second@example.org"
+    )
+    address = case_url(applied, AVD)
+    with nothing_stored():
+        refused = send(office, address, {"seat_reason": " "}, ending="/andere-einheit")
+    assert refused.status == 422
+    assert refused.errors["seat_reason"].startswith("Schreiben Sie, warum")
+    typed = {"seat_reason": "Der Netzbetrieb beteiligt eigens."}
+    assert send(office, address, typed, ending="/andere-einheit").status == 303
+    assert send(office, case_url(applied, AVD, "aufnehmen"), {}).status == 303
+    seats = [(m.organisation_id, m.seat_number) for m in all_of(Membership)]
+    assert seats == [(first, 1), (first, 2)]
+
+
+@pytest.mark.parametrize("ending", ["jemand-anderes", "andere-einheit"])
+def test_what_nobody_knows_can_neither_be_ruled_out_nor_have_units(
+    office: FlaskClient, ending: str
+) -> None:
+    applied = ambiguous()
+    fields = get(office, case_url(applied, BH)).form("/jemand-anderes").fields
+    for organisation in ("x", "", str(uuid4())):
+        typed = {"organisation": organisation, "seat_reason": "Eigene Einheit."}
+        with nothing_stored():
+            page = post(office, case_url(applied, BH, ending), fields | typed)
+        assert page.status == 422
+        assert page.summary
 
 
 def test_a_new_one_of_the_same_place_is_refused_beside_the_field(office: FlaskClient) -> None:
@@ -127,7 +184,7 @@ def test_a_reason_that_came_too_late_is_not_lost(office: FlaskClient, kim) -> No
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
-        ({}, "Wählen Sie aus, welche Organisation es ist."),
+        ({"organisation": ""}, "Wählen Sie aus, welche Organisation es ist."),
         ({"organisation": "irgendwas"}, "Wählen Sie aus, welche Organisation es ist."),
         ({"organisation": str(uuid4())}, "Diese Organisation kennt das Netzwerk nicht."),
         ({"organisation": "neu", "city": "x" * 121}, "Der Ort ist zu lang."),

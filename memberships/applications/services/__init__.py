@@ -28,6 +28,8 @@ from memberships.applications.services.organisations import (
     grant_another_seat,
     link_new_organisation,
     link_organisation,
+    link_other_unit,
+    rule_out_organisation,
 )
 from memberships.applications.services.own_page import correct_answers, withdraw_application
 from memberships.applications.services.previews import (
@@ -80,6 +82,7 @@ __all__ = [
     "grant_another_seat",
     "link_new_organisation",
     "link_organisation",
+    "link_other_unit",
     "open_case",
     "page_token_of",
     "question_preview",
@@ -92,6 +95,7 @@ __all__ = [
     "request_information",
     "require_unrestricted",
     "resend_confirmation",
+    "rule_out_organisation",
     "submission_key",
     "submit_application",
     "text_preview",

@@ -27,7 +27,7 @@ from memberships.applications.models import (
     ApplicationStatus,
     Recommendation,
 )
-from memberships.applications.queries import (
+from memberships.applications.organisations import (
     joins_membership,
     organisation_state,
     outcome_of,

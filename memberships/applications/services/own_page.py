@@ -12,8 +12,9 @@ from memberships.applications.errors import (
     NotWithdrawable,
 )
 from memberships.applications.models import ApplicantKind, Application, ApplicationStatus
+from memberships.applications.organisations import described_organisation
 from memberships.applications.places import with_place
-from memberships.applications.queries import answer_revision, described_organisation
+from memberships.applications.queries import answer_revision
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from memberships.applications import mails
 from memberships.applications.models import ApplicantKind, Application, InformationRequest
-from memberships.applications.queries import (
-    newest_confirmed,
+from memberships.applications.organisations import (
     organisation_state,
     outcome_of,
     standing_membership,
 )
+from memberships.applications.queries import newest_confirmed
 from memberships.database import utcnow
 from memberships.links import public_url_for
 from memberships.mails.services import preview_mail
