@@ -188,6 +188,24 @@ def insert_if_absent(model: type[Model], **values: Any) -> None:
     db.session.execute(insert(model).values(**values).on_conflict_do_nothing())
 
 
+def upsert(
+    model: type[Model],
+    identity: Mapping[str, Any],
+    values: Mapping[str, Any],
+    changes: Mapping[str, Any],
+) -> None:
+    """Insert a row, or change the one of that identity, which a unique index holds; one statement.
+
+    Rows that the session has loaded are not refreshed.
+    """
+    insert = postgresql_insert if db.engine.dialect.name == "postgresql" else sqlite_insert
+    made = insert(model).values(**identity, **values)
+    db.session.execute(
+        made.on_conflict_do_update(index_elements=list(identity), set_=dict(changes)),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def insert_or_lock(
     model: type[M],
     identity: Mapping[str, Any],

@@ -22,6 +22,8 @@ from memberships.networks.definition import OnePerOrganisation
 from memberships.networks.queries import definition_of
 from memberships.organisations.models import Description, Organisation
 from memberships.organisations.queries import Candidate, candidates, only_match, own_domain
+from memberships.seats.models import Handover
+from memberships.seats.queries import handover_for_application
 
 
 def is_bound(application: Application) -> bool:
@@ -60,6 +62,7 @@ class OrganisationState:
 
     `organisation` is the linked one, or else the only one that may be meant; `seats` are its living
     memberships in the network. `is_standing`: the applicant acts in one of them already.
+    `handover` is the one by which a seat shall become the applicant's.
     """
 
     organisation: Organisation | None
@@ -69,6 +72,7 @@ class OrganisationState:
     is_standing: bool
     holds_another_seat: bool
     joins: bool
+    handover: Handover | None
 
     @property
     def is_undecided(self) -> bool:
@@ -83,6 +87,17 @@ class OrganisationState:
     @property
     def needs_another_seat(self) -> bool:
         return bool(self.seats) and not self.joins and not self.is_standing
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether an approval hands the seat over to the applicant: nobody can object any more."""
+        handover = self.handover
+        return handover is not None and handover.cleared_at is not None
+
+    @property
+    def may_succeed(self) -> bool:
+        """Whether the hand-over to the applicant can be begun."""
+        return self.needs_another_seat and self.handover is None and len(self.seats) == 1
 
 
 def organisation_state(application: Application) -> OrganisationState | None:
@@ -110,6 +125,7 @@ def organisation_state(application: Application) -> OrganisationState | None:
         is_standing=standing is not None and not holds_another,
         holds_another_seat=holds_another,
         joins=joins_membership(application),
+        handover=succession_of(application),
     )
 
 
@@ -133,6 +149,13 @@ def _ruled_out(application: Application) -> sa.Select[UUID, UUID | None]:
         .join(RuledOut, RuledOut.organisation_id == Organisation.id)
         .where(RuledOut.application_id == application.id)
     )
+
+
+def succession_of(application: Application) -> Handover | None:
+    """The hand-over of a seat to the applicant that is on its way."""
+    if joins_membership(application):
+        return None
+    return handover_for_application(application.id)
 
 
 def _standing_if_known(

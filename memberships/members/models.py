@@ -40,10 +40,17 @@ class EndReason(StrEnum):
         """Whether the member is written to; nobody writes to the dead or the dissolved."""
         return self not in {self.DECEASED, self.ORGANISATION_DISSOLVED}
 
+    @property
+    def leaves_vacancy(self) -> bool:
+        """Whether the organisation's seat waits for somebody else afterwards."""
+        closing = {self.SEAT_VACANT, self.ORGANISATION_DISSOLVED, self.MERGED_DUPLICATE}
+        return self not in closing
+
 
 _IS_LIVING = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 _IS_TO_CHECK = text("to_check_since IS NOT NULL")
+_IS_VACANT = text("vacant_since IS NOT NULL")
 _IS_RESTRICTED = text("restricted_at IS NOT NULL")
 LONGEST_KEY = 330
 # By code point on both engines, so that both sort the same.
@@ -183,6 +190,40 @@ class Membership(Model):
         if self.ended_at is None or self.end_reason is not EndReason.OWN_EXIT:
             return None
         return return_until(self.ended_at)
+
+
+class Seat(Model):
+    """A place that an organisation has in a network, whoever holds it.
+
+    `holders`: how many have held it one after the other; without names, it outlives them.
+    `vacant_since` is set while nobody does and the office has not closed it. A seat of an
+    organisation that was merged into another counts as that one's.
+    """
+
+    __tablename__ = "seats"
+    __table_args__ = (
+        UniqueConstraint("network_id", "organisation_id", "number"),
+        Index("ix_seats_organisation_id", "organisation_id"),
+        Index(
+            "ix_seats_vacant",
+            "network_id",
+            "vacant_since",
+            postgresql_where=_IS_VACANT,
+            sqlite_where=_IS_VACANT,
+        ),
+    )
+    subject_type: ClassVar[str] = "seat"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    organisation_id: Mapped[UUID] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE")
+    )
+    number: Mapped[int]
+    holders: Mapped[int]
+    vacant_since: Mapped[datetime | None]
+
+    organisation: Mapped[Organisation] = relationship()
 
 
 class Representative(Model):

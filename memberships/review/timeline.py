@@ -36,6 +36,7 @@ _WORDS = {
         "Eine Organisation des Verzeichnisses ausgeschlossen",
     ),
     EventTag.APPLICATION_ANOTHER_SEAT_GRANTED: ("log", "Weiterer Sitz begründet"),
+    EventTag.APPLICATION_SUCCESSION_BEGUN: ("people", "Übergabe des Sitzes begonnen"),
     EventTag.APPLICATION_ANSWERS_CORRECTED: ("log", "Angaben geändert"),
     EventTag.APPLICATION_APPROVED: ("check", "Aufgenommen"),
     EventTag.APPLICATION_DECLINED: ("close", "Abgelehnt"),

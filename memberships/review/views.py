@@ -37,7 +37,7 @@ from memberships.applications.queries import (
     application_id_of,
 )
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
-from memberships.members.errors import SeatTaken
+from memberships.members.errors import MembershipRestricted, SeatTaken
 from memberships.members.models import Membership
 from memberships.members.queries import asked_of, entry_of
 from memberships.networks.definition import Policy
@@ -61,6 +61,7 @@ from memberships.review.forms import (
     fill_reasons,
 )
 from memberships.review.timeline import timeline_of
+from memberships.seats.errors import HandoverOpen, HandoverUnknown, InvitedHoldsIt
 from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
@@ -70,7 +71,11 @@ REFUSED = (
     ApplicationNotDecidable,
     BodyDecides,
     ChangedMeanwhile,
+    HandoverOpen,
+    HandoverUnknown,
     HoldsAnotherSeat,
+    InvitedHoldsIt,
+    MembershipRestricted,
     NoSeatToGrant,
     OrganisationUndecided,
     SeatTaken,

@@ -25,6 +25,7 @@ from memberships.applications.services.deciding import (
     record_body_decision,
 )
 from memberships.applications.services.organisations import (
+    begin_succession,
     grant_another_seat,
     link_new_organisation,
     link_organisation,
@@ -64,6 +65,7 @@ __all__ = [
     "application_for_change",
     "approval_preview",
     "approve_application",
+    "begin_succession",
     "body_decides",
     "check_approvable",
     "check_askable",

@@ -28,10 +28,12 @@ from memberships.applications.models import (
     Recommendation,
 )
 from memberships.applications.organisations import (
+    is_bound,
     joins_membership,
     organisation_state,
     outcome_of,
     standing_membership,
+    succession_of,
 )
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import open_case, promised_by
@@ -46,6 +48,7 @@ from memberships.members.services import Contact, add_representative, relist, st
 from memberships.networks.definition import DeclineReason, Definition, Policy
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.organisations.models import Organisation
+from memberships.seats.services import complete_for_applicant, end_succession, lock_handover
 
 _BY_HAND = "by_hand"
 
@@ -217,7 +220,7 @@ def check_approvable(application: Application) -> None:
         raise OrganisationUndecided
     if state.holds_another_seat:
         raise HoldsAnotherSeat
-    if state.needs_another_seat and not application.seat_reason:
+    if state.needs_another_seat and not (application.seat_reason or state.succeeds):
         raise SeatTaken
 
 
@@ -314,6 +317,11 @@ def _join(
     if joined is not None:
         add_representative(joined, contact, by=by)
         return joined
+    handover = succession_of(application) if organisation else None
+    if handover is not None:
+        lock_handover(handover)
+        if handover.cleared_at is not None:
+            return complete_for_applicant(handover, contact, application.definition, by=by)
     return start_membership(
         contact,
         application.definition,
@@ -345,3 +353,5 @@ def _settle(application: Application, status: ApplicationStatus, *, by: Actor) -
     application.clock_stopped_at = None
     if may_be_asked:
         end_open_question(application)
+    if is_bound(application) and not joins_membership(application):
+        end_succession(application.id, by=by)

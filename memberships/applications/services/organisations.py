@@ -29,6 +29,7 @@ from memberships.applications.organisations import (
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, SYSTEM, Actor, ActorKind, EventTag
 from memberships.events.services import record_event
+from memberships.members.queries import seats_of
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import only_match, organisation_for
 from memberships.organisations.services import (
@@ -37,6 +38,7 @@ from memberships.organisations.services import (
     register_organisation,
     remember_apart,
 )
+from memberships.seats.services import Invited, propose_applicant
 
 
 def link_by_name(application: Application) -> None:
@@ -133,6 +135,27 @@ def grant_another_seat(application: Application, reason: str, *, by: Actor) -> N
         raise NoSeatToGrant
     application.seat_reason = reason
     record_event(EventTag.APPLICATION_ANOTHER_SEAT_GRANTED, application, by=by)
+
+
+def begin_succession(application: Application, *, by: Actor) -> None:
+    """Begin to hand the organisation's one seat over to the applicant; who holds it is mailed (T8b).
+
+    Raises ApplicationNotDecidable, NoSeatToGrant unless exactly one seat of it is taken by somebody
+    else, HandoverOpen when it is on its way already, MembershipRestricted.
+    """
+    _require_decidable(application)
+    link_by_name(application)
+    state = organisation_state(application)
+    if state is None or not state.may_succeed:
+        raise NoSeatToGrant
+    organisation = _known(application, _linked(application))
+    seats = seats_of(organisation.id, application.network_id)
+    if len(seats) != 1:
+        raise NoSeatToGrant
+    invited = Invited(application.first_name, application.last_name, application.email)
+    propose_applicant(seats[0], invited, application.id, by=by)
+    flag_modified(application, "answers")  # the version counts what its page shows
+    record_event(EventTag.APPLICATION_SUCCESSION_BEGUN, application, by=by)
 
 
 def organisation_to_admit(application: Application) -> Organisation | None:

@@ -29,6 +29,7 @@ from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import record_event
 from memberships.networks.queries import definition_of
 from memberships.privacy.services import withdraw_consents
+from memberships.seats.services import end_succession
 
 
 def correct_answers(
@@ -78,6 +79,7 @@ def withdraw_application(application: Application) -> None:
     application.status = ApplicationStatus.WITHDRAWN
     application.clock_stopped_at = application.restricted_at = None
     application.settled_at = utcnow()
+    end_succession(application.id, by=APPLICANT)
     close_case_links(application)
     withdraw_consents(application.id, channel="withdrawal")
     record_event(EventTag.APPLICATION_WITHDRAWN, application, by=APPLICANT)

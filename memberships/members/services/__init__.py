@@ -25,6 +25,10 @@ from memberships.members.services.entries import (
     remove_entry,
     withdraw_entry,
 )
+from memberships.members.services.handing_over import (
+    hand_over_membership,
+    hand_over_representation,
+)
 from memberships.members.services.listing import (
     record_export,
     refresh_listing,
@@ -56,6 +60,8 @@ __all__ = [
     "decline_questions",
     "end_membership",
     "end_preview",
+    "hand_over_membership",
+    "hand_over_representation",
     "join_directory",
     "leave_network",
     "membership_for_change",

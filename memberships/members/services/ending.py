@@ -31,6 +31,7 @@ from memberships.members.queries import (
 )
 from memberships.members.services.entries import remove_entry, remove_own_entry
 from memberships.members.services.listing import relist
+from memberships.members.services.seats import keep_seat, vacate_seat
 from memberships.privacy.services import withdraw_consent
 
 
@@ -53,7 +54,7 @@ def leave_network(
     remove_own_entry(standing, channel="exit")
     if person is None or is_last:
         remove_entry(membership, channel="exit")
-        _end(membership, EndReason.OWN_EXIT, by_id=account.id)
+        end_for_good(membership, EndReason.OWN_EXIT, by_id=account.id)
         record_event(EventTag.MEMBERSHIP_LEFT, membership, by=by)
     else:
         person.ended_at = utcnow()
@@ -69,11 +70,13 @@ def leave_network(
     mails.membership_ended_by_member(standing, account)
 
 
-def _end(membership: Membership, reason: EndReason, *, by_id: UUID | None) -> None:
+def end_for_good(membership: Membership, reason: EndReason, *, by_id: UUID | None) -> None:
+    """Only the row and its seat: the verbs do the rest."""
     membership.ended_at = utcnow()
     membership.end_reason = reason
     membership.ended_by_id = by_id
     membership.to_check_since = None
+    vacate_seat(membership, is_closed=not reason.leaves_vacancy)
 
 
 def _mark_changed(membership: Membership) -> None:
@@ -105,6 +108,7 @@ def return_to_network(standing: Standing, *, account: Account, by: Actor) -> Non
     else:
         _require_free_seat(membership)
         membership.ended_at = membership.end_reason = membership.ended_by_id = None
+        keep_seat(membership)
         record_event(EventTag.MEMBERSHIP_RETURNED, membership, by=by)
     mails.membership_returned(standing, account)
 
@@ -145,7 +149,7 @@ def end_membership(
     if not membership.is_living:
         raise MembershipEnded
     remove_entry(membership, channel="ended_by_office")
-    _end(membership, reason, by_id=by.id)
+    end_for_good(membership, reason, by_id=by.id)
     for consent in consents_in(membership.id):
         withdraw_consent(consent, channel="ended_by_office")
     record_event(EventTag.MEMBERSHIP_ENDED, membership, by=by, reason=reason)

@@ -14,6 +14,7 @@ from memberships.members.errors import SeatTaken
 from memberships.members.models import Holder, Membership, Representative
 from memberships.members.queries import representatives_of, seats_of
 from memberships.members.services.listing import refresh_listing
+from memberships.members.services.seats import fill_seat
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 
@@ -41,12 +42,14 @@ def start_membership(
     rule: str,
     organisation: Organisation | None = None,
     seat_reason: str = "",
+    seat_number: int | None = None,
 ) -> Membership:
     """Make the holder a member, from now, under the named admission rule.
 
     The caller holds the account and, where one is given, the organisation locked, and has seen
     that no living membership stands; partial unique indexes are the second belt. With an
-    organisation the membership takes its first free seat.
+    organisation the membership takes its first free seat, or the one of that number, which the
+    caller has seen to be free.
 
     Raises SeatTaken when the organisation has a seat and no reason for another one is given.
     """
@@ -65,8 +68,9 @@ def start_membership(
     )
     refresh_listing(membership)
     if organisation is not None:
-        _take_seat(membership, organisation, seat_reason)
+        _take_seat(membership, organisation, seat_reason, seat_number)
     db.session.add(membership)
+    fill_seat(membership)
     record_event(
         EventTag.MEMBERSHIP_STARTED, membership, by=by, rule=rule, seat=membership.seat_number
     )
@@ -79,12 +83,16 @@ def _is_personal(key: str) -> bool:
     return key in PERSONAL_ANSWERS
 
 
-def _take_seat(membership: Membership, organisation: Organisation, reason: str) -> None:
-    taken = {seat.seat_number for seat in seats_of(organisation.id, membership.network_id)}
-    if taken and not reason:
-        raise SeatTaken
+def _take_seat(
+    membership: Membership, organisation: Organisation, reason: str, number: int | None
+) -> None:
+    if number is None:
+        taken = {seat.seat_number for seat in seats_of(organisation.id, membership.network_id)}
+        if taken and not reason:
+            raise SeatTaken
+        number = next(n for n in range(1, len(taken) + 2) if n not in taken)
     membership.organisation_id = organisation.id
-    membership.seat_number = next(n for n in range(1, len(taken) + 2) if n not in taken)
+    membership.seat_number = number
     membership.seat_reason = reason or None
 
 
