@@ -34,6 +34,8 @@ from memberships.review import membership_views as _membership_pages  # noqa: F4
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.rights import views as rights_views
+from memberships.seats import office_views as _seat_office  # noqa: F401 - adds its routes
+from memberships.seats import views as seat_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
 from memberships.territory.loading import require_tables
 
@@ -63,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
     app.register_blueprint(organisation_views.bp)
+    app.register_blueprint(seat_views.bp)
     app.register_blueprint(rights_views.bp)
     app.register_blueprint(retention_views.bp)
     app.register_blueprint(health.bp)

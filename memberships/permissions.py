@@ -38,6 +38,7 @@ class Permission(StrEnum):
     RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
     MANAGE_ORGANISATIONS = "manage_organisations"
+    MANAGE_SEATS = "manage_seats"
     MANAGE_RETENTION = "manage_retention"
     VIEW_PROCESSING_RECORD = "view_processing_record"
     ANSWER_FEEDBACK = "answer_feedback"
@@ -61,6 +62,7 @@ _COORDINATOR = _READER | {
     Permission.RESTRICT_DATA,
     Permission.RELEASE_ENTRIES,
     Permission.ANSWER_FEEDBACK,
+    Permission.MANAGE_SEATS,
 }
 _DECIDER = _READER | {
     Permission.WRITE_NOTES,

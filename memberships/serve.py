@@ -34,6 +34,7 @@ from memberships.feedback.services import erase_old_feedback
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.schema import upgrade_schema
+from memberships.seats.services import advance_handovers, erase_old_handovers
 from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
@@ -67,6 +68,13 @@ def remind() -> None:
 def close() -> None:
     """Close what stayed without answer, fifty per transaction."""
     _until_done(close_unanswered)
+
+
+def advance() -> None:
+    """Let time do its part in hand-overs of seats; erase those that ended 90 days ago."""
+    while advance_handovers():
+        pass
+    _until_done(erase_old_handovers)
 
 
 def erase_feedback() -> None:
@@ -108,6 +116,7 @@ def worker() -> None:
         Job("erase_sign_in_requests", timedelta(hours=1), erase_old_requests),
         Job("remind_of_questions", timedelta(minutes=10), remind),
         Job("close_unanswered", timedelta(minutes=10), close),
+        Job("advance_handovers", timedelta(minutes=10), advance),
         Job("send_digests", timedelta(minutes=5), digests),
         Job("run_retention", timedelta(days=1), run_retention),
         Job("erase_old_feedback", timedelta(days=1), erase_feedback),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from flask import request
+
 from memberships.accounts.guard import requires, signed_in_actor
 from memberships.applications import services
 from memberships.applications.errors import OrganisationUnknown
@@ -109,6 +111,19 @@ def link_other_unit(network: Network, application_id: UUID) -> Any:
         return _choose_again(network, application_id, (UNKNOWN,))
     except REFUSED as error:
         return refused(network, application_id, error, kept=form)
+    return back_to_case(network, application_id, "organisation")
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/uebergabe")
+@requires(Permission.DECIDE_APPLICATIONS)
+def begin_succession(network: Network, application_id: UUID) -> Any:
+    version = request.form.get("version", type=int)
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, version)
+            services.begin_succession(application, by=signed_in_actor())
+    except REFUSED as error:
+        return refused(network, application_id, error)
     return back_to_case(network, application_id, "organisation")
 
 

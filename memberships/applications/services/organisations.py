@@ -138,7 +138,7 @@ def grant_another_seat(application: Application, reason: str, *, by: Actor) -> N
 
 
 def begin_succession(application: Application, *, by: Actor) -> None:
-    """Begin to hand the organisation's one seat over to the applicant; who holds it is mailed (T8b).
+    """Begin to hand the one seat over to the applicant; whoever holds it is mailed (T8b).
 
     Raises ApplicationNotDecidable, NoSeatToGrant unless exactly one seat of it is taken by somebody
     else, HandoverOpen when it is on its way already, MembershipRestricted.

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
+
+import sqlalchemy as sa
 
 from memberships.accounts.models import Account
 from memberships.database import db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM, Actor, ActorKind, EventTag
 from memberships.events.services import record_event
+from memberships.mails.services import erase_mails
 from memberships.members.errors import MembershipRestricted
 from memberships.members.models import Seat
 from memberships.seats.errors import HandoverChanged, HandoverUnknown, SeatHeld
@@ -27,6 +31,7 @@ from memberships.seats.queries import (
 from memberships.seats.services.completing import complete_if_ready, contest, settle_without
 from memberships.seats.services.locking import lock_handover, lock_organisation_of
 
+ENDED_ARE_KEPT = timedelta(days=90)
 INVITED = Actor(ActorKind.APPLICANT)
 
 
@@ -199,6 +204,24 @@ def advance_handovers(limit: int = 50) -> int:
         except (HandoverUnknown, MembershipRestricted):
             continue
     return done
+
+
+def erase_old_handovers(limit: int = 100) -> int:
+    """Erase up to `limit` hand-overs that ended 90 days ago, with their mails; returns how many.
+
+    How many held the seat stays with it.
+    """
+    old = db.session.scalars(
+        sa.select(Handover)
+        .where(Handover.settled_at <= utcnow() - ENDED_ARE_KEPT)
+        .order_by(Handover.settled_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    ).all()
+    for handover in old:
+        erase_mails(handover.id)
+        db.session.delete(handover)
+    return len(old)
 
 
 def _advance(handover_id: UUID) -> bool:

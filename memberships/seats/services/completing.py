@@ -167,5 +167,6 @@ def _settle(handover: Handover, stage: Stage) -> None:
     handover.stage = stage
     handover.settled_at = utcnow()
     handover.first_name = handover.last_name = handover.email = None
-    handover.token_hash = handover.objection_token_hash = None
+    if stage is not Stage.DONE:  # a second click shall still say that it is done
+        handover.token_hash = handover.objection_token_hash = None
     handover.answers = {}
