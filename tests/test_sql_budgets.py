@@ -125,7 +125,7 @@ def test_opening_a_case_and_approving_it(app: Flask, has_history: bool) -> None:
         assert post(browser, form.action, form.fields).status == 303
 
 
-@pytest.mark.parametrize(("slug", "budget"), [(AVD, 26), (SN, 29)])
+@pytest.mark.parametrize(("slug", "budget"), [(AVD, 28), (SN, 29)])
 def test_the_same_where_organisations_are_told_apart(app: Flask, slug: str, budget: int) -> None:
     browser = signed_in(app, staff("coordinator", slug))  # type: ignore[arg-type]
     applied = joined(slug)

@@ -117,15 +117,16 @@ def organisation_state(application: Application) -> OrganisationState | None:
         and application.applicant_kind is ApplicantKind.PERSON
         and standing.organisation_id != organisation_id
     )
+    seats = seats_of(organisation_id, application.network_id) if organisation_id else ()
     return OrganisationState(
         organisation=organisation,
         is_linked=linked is not None,
         candidates=found,
-        seats=seats_of(organisation_id, application.network_id) if organisation_id else (),
+        seats=seats,
         is_standing=standing is not None and not holds_another,
         holds_another_seat=holds_another,
         joins=joins_membership(application),
-        handover=succession_of(application),
+        handover=succession_of(application) if seats else None,
     )
 
 
@@ -153,7 +154,7 @@ def _ruled_out(application: Application) -> sa.Select[UUID, UUID | None]:
 
 def succession_of(application: Application) -> Handover | None:
     """The hand-over of a seat to the applicant that is on its way."""
-    if joins_membership(application):
+    if not is_bound(application) or joins_membership(application):
         return None
     return handover_for_application(application.id)
 

@@ -28,7 +28,6 @@ from memberships.applications.models import (
     Recommendation,
 )
 from memberships.applications.organisations import (
-    is_bound,
     joins_membership,
     organisation_state,
     outcome_of,
@@ -48,6 +47,7 @@ from memberships.members.services import Contact, add_representative, relist, st
 from memberships.networks.definition import DeclineReason, Definition, Policy
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.organisations.models import Organisation
+from memberships.seats.models import Handover
 from memberships.seats.services import complete_for_applicant, end_succession, lock_handover
 
 _BY_HAND = "by_hand"
@@ -245,9 +245,20 @@ def _admit(
     if standing is not None:
         _check_seat(standing, organisation)
         _renew_answers(application, standing, by=by)
+    handover = succession_of(application)
+    if handover is not None:
+        lock_handover(handover)
     membership = standing or _join(
-        application, _contact(application, account), organisation, joined, by=by, rule=rule
+        application,
+        _contact(application, account),
+        organisation,
+        joined,
+        handover,
+        by=by,
+        rule=rule,
     )
+    if handover is not None and handover.settled_at is None:
+        end_succession(application.id, by=by)
     application.decided_by_rule = ALREADY_MEMBER if standing else rule
     application.membership = membership
     _settle(application, ApplicationStatus.APPROVED, by=by)
@@ -309,6 +320,7 @@ def _join(
     contact: Contact,
     organisation: Organisation | None,
     joined: Membership | None,
+    handover: Handover | None,
     *,
     by: Actor,
     rule: str,
@@ -317,11 +329,8 @@ def _join(
     if joined is not None:
         add_representative(joined, contact, by=by)
         return joined
-    handover = succession_of(application) if organisation else None
-    if handover is not None:
-        lock_handover(handover)
-        if handover.cleared_at is not None:
-            return complete_for_applicant(handover, contact, application.definition, by=by)
+    if handover is not None and handover.cleared_at is not None:
+        return complete_for_applicant(handover, contact, application.definition, by=by)
     return start_membership(
         contact,
         application.definition,
@@ -337,6 +346,8 @@ def _decline(application: Application, *, by: Actor, reason: str, message: str) 
     if reason not in {known.key for known in reasons_to_decline(application)}:
         raise ReasonUnknown
     application.decline_reason = reason
+    if succession_of(application) is not None:
+        end_succession(application.id, by=by)
     _settle(application, ApplicationStatus.DECLINED, by=by)
     record_event(EventTag.APPLICATION_DECLINED, application, by=by, reason=reason)
     token = open_case(application, purpose="decision_mail")
@@ -353,5 +364,3 @@ def _settle(application: Application, status: ApplicationStatus, *, by: Actor) -
     application.clock_stopped_at = None
     if may_be_asked:
         end_open_question(application)
-    if is_bound(application) and not joins_membership(application):
-        end_succession(application.id, by=by)

@@ -69,8 +69,8 @@ def start_membership(
     refresh_listing(membership)
     if organisation is not None:
         _take_seat(membership, organisation, seat_reason, seat_number)
-    db.session.add(membership)
     fill_seat(membership)
+    db.session.add(membership)
     record_event(
         EventTag.MEMBERSHIP_STARTED, membership, by=by, rule=rule, seat=membership.seat_number
     )
