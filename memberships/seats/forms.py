@@ -61,7 +61,11 @@ class InvitedForm(NameForm):
 
     email = StringField(
         "E-Mail-Adresse",
-        [_address, Length(max=254, message="Die E-Mail-Adresse ist zu lang.")],
+        [
+            DataRequired(ADDRESS_INCOMPLETE),
+            _address,
+            Length(max=254, message="Die E-Mail-Adresse ist zu lang."),
+        ],
         filters=[clean_line],
     )
 

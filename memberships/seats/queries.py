@@ -152,9 +152,10 @@ def first_representative(membership: Membership) -> Representative | None:
 
 
 def due_handovers(now: datetime, limit: int) -> Sequence[UUID]:
-    """Open ones whose time to object, or to accept, is over."""
+    """Open ones whose time to object, or to accept, is over; and those that can happen now."""
     over = sa.or_(
         sa.and_(Handover.cleared_at.is_(None), Handover.object_until <= now),
+        sa.and_(Handover.cleared_at.is_not(None), Handover.accepted_at.is_not(None)),
         Handover.expires_at <= now,
     )
     return db.session.scalars(
@@ -163,6 +164,23 @@ def due_handovers(now: datetime, limit: int) -> Sequence[UUID]:
         .order_by(Handover.proposed_at)
         .limit(limit)
     ).all()
+
+
+def handovers_about(account: Account) -> list[tuple[Handover, bool]]:
+    """The hand-overs that hold something about the account's owner; whether as the invited one."""
+    going = sa.or_(
+        Representative.account_id == account.id,
+        sa.and_(Handover.representative_id.is_(None), Membership.account_id == account.id),
+    )
+    rows = db.session.scalars(
+        sa.select(Handover)
+        .outerjoin(Membership, Membership.id == Handover.membership_id)
+        .outerjoin(Representative, Representative.id == Handover.representative_id)
+        .where(sa.or_(going, Handover.email == account.email))
+        .options(joinedload(Handover.seat).joinedload(Seat.organisation))
+        .order_by(Handover.proposed_at)
+    )
+    return [(handover, handover.email == account.email) for handover in rows]
 
 
 def has_person_seats(net: Definition) -> bool:

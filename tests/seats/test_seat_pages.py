@@ -275,6 +275,23 @@ def test_of_several_the_office_says_who_goes(app: Flask, office: FlaskClient) ->
     assert representative(MARA).ended_at is None
 
 
+def test_what_is_stored_of_a_hand_over_is_told_to_both(app: Flask) -> None:
+    first = on_a_seat()
+    a_member(ADA)
+    hands_over(first)
+    told = {}
+    for email in (MARA, ADA):
+        browser, _ = profile_of(app, email)
+        words = get(browser, "/profil/daten").words
+        data = browser.get("/profil/daten.json").json["handovers"]
+        assert [one["stage"] for one in data] == ["open"]
+        told[email] = (words, data[0]["as"], data[0]["name"])
+    assert told[MARA][1:] == ("holder", None)
+    assert told[ADA][1:] == ("invited", "Ada Neu")
+    assert "Ihr Sitz soll übergehen: Landeshauptstadt Beispielau (läuft)" in told[MARA][0]
+    assert "Sie sind vorgeschlagen: Landeshauptstadt Beispielau (läuft)" in told[ADA][0]
+
+
 def test_readers_see_seats_and_change_nothing(app: Flask) -> None:
     first = on_a_seat()
     reader = signed_in(app, staff(Role.READER, AVD))

@@ -345,9 +345,9 @@ def _join(
 def _decline(application: Application, *, by: Actor, reason: str, message: str) -> None:
     if reason not in {known.key for known in reasons_to_decline(application)}:
         raise ReasonUnknown
-    application.decline_reason = reason
     if succession_of(application) is not None:
         end_succession(application.id, by=by)
+    application.decline_reason = reason
     _settle(application, ApplicationStatus.DECLINED, by=by)
     record_event(EventTag.APPLICATION_DECLINED, application, by=by, reason=reason)
     token = open_case(application, purpose="decision_mail")

@@ -30,6 +30,7 @@ from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentEvent
 from memberships.privacy.queries import consents_of
+from memberships.seats.queries import handovers_about, organisation_of
 
 Rows = list[tuple[str, str]]
 
@@ -217,7 +218,49 @@ def person_data(account: Account) -> dict[str, Any]:
             for standing in standings
         ],
         "applications": [own_data(case) for case in cases if case.id not in shown],
+        "handovers": _handovers(account),
     }
+
+
+def _handovers(account: Account) -> list[dict[str, Any]]:
+    """Seats on their way to or from the account's owner; nothing about the other person."""
+    return [
+        {
+            "organisation": organisation_of(handover.seat).name,
+            "as": "invited" if is_invited else "holder",
+            "name": handover.invited_name if is_invited else None,
+            "answers": handover.answers if is_invited else {},
+            "objection": None if is_invited else handover.objection,
+            "stage": handover.stage.value,
+            "proposed_at": _iso(handover.proposed_at),
+            "settled_at": _iso(handover.settled_at),
+            "mails": _mails(mails_about(handover.id, to=account.email)),
+        }
+        for handover, is_invited in handovers_about(account)
+    ]
+
+
+def _handover_rows(stored: Sequence[dict[str, Any]]) -> Rows:
+    said = {"invited": "Sie sind vorgeschlagen", "holder": "Ihr Sitz soll übergehen"}
+    rows: Rows = []
+    for one in stored:
+        words = f"{said[one['as']]}: {one['organisation']} ({_STAGES[one['stage']]})"
+        rows.append((_day(one["proposed_at"])[:10], words))
+        if one["objection"]:
+            rows.append(("Ihr Widerspruch", one["objection"]))
+        rows += _mail_rows(one)
+    return rows
+
+
+_STAGES = {
+    "open": "läuft",
+    "contested": "strittig",
+    "done": "übergeben",
+    "declined": "abgelehnt",
+    "withdrawn": "zurückgenommen",
+    "expired": "abgelaufen",
+    "refused": "nicht übergeben",
+}
 
 
 def _cases_of(account: Account, standings: Sequence[Standing]) -> Sequence[Application]:
@@ -339,7 +382,15 @@ def _exports_since(standing: Standing) -> Sequence[Export]:
 def person_data_in_words(account: Account) -> list[tuple[str, list[tuple[str, Rows]]]]:
     """The same to read: per membership, and per case without one, headings with lines."""
     stored = person_data(account)
-    parts = [("Ihr Zugang", _filled(("Anmeldung", _account_rows(stored["account"]))))]
+    parts = [
+        (
+            "Ihr Zugang",
+            _filled(
+                ("Anmeldung", _account_rows(stored["account"])),
+                ("Übergaben von Sitzen", _handover_rows(stored["handovers"])),
+            ),
+        )
+    ]
     standings = every_standing_of(account.id)
     cases = _cases_of(account, standings)
     shown = set()

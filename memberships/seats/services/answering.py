@@ -46,7 +46,8 @@ def accept_handover(
     Raises HandoverUnknown, MembershipRestricted.
     """
     handover = _of(handover_by_token, token)
-    account = lock_handover(handover, with_account=True)
+    # Without an account before it is needed: nobody would erase it if nothing comes of this.
+    account = lock_handover(handover, with_account=handover.cleared_at is not None)
     _require_time_left(handover)
     if handover.accepted_at is None:
         handover.accepted_at = utcnow()
@@ -234,7 +235,7 @@ def _advance(handover_id: UUID) -> bool:
     if handover.cleared_at is None and handover.object_until and handover.object_until <= now:
         handover.cleared_at = now
         record_event(EventTag.SEAT_HANDOVER_UNOPPOSED, handover.seat, by=SYSTEM)
-        complete_if_ready(handover, account)
+    complete_if_ready(handover, account)
     if handover.settled_at is None and handover.expires_at <= now:
         settle_without(handover, Stage.EXPIRED, by=SYSTEM, tag=EventTag.SEAT_HANDOVER_EXPIRED)
     return True
