@@ -40,6 +40,7 @@ from tests.members.cases import (
     on_a_seat,
     tags,
 )
+from tests.retention.cases import erase_at, places_of
 from tests.seats.cases import (
     ADA,
     accept,
@@ -406,3 +407,23 @@ def test_open_ones_are_listed_contested_first(app) -> None:
     objects()
     listed = open_handovers(membership(first).network_id)
     assert [h.stage for h in listed] == [Stage.CONTESTED, Stage.OPEN]
+
+
+def test_with_whoever_held_the_seat_the_hand_over_is_erased(app) -> None:
+    person_left = on_a_seat()
+    hands_over(person_left)
+    accept()
+    erase_at(utcnow() + timedelta(days=32))
+    assert all_of(Handover) == []
+    assert places_of(MARA) == {MARA: set()}
+    assert only(Seat).holders == 2
+
+
+def test_with_one_of_several_the_hand_over_is_erased(app) -> None:
+    first = a_representative()
+    hands_over(first)
+    accept()
+    erase_at(utcnow() + timedelta(days=32))
+    assert all_of(Handover) == []
+    assert places_of(MARA) == {MARA: set()}
+    assert membership(first).is_living

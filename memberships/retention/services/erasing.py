@@ -44,6 +44,7 @@ from memberships.retention.queries import (
     times_listed,
 )
 from memberships.retention.services.planning import finish_batches, forget_item
+from memberships.seats.models import Handover
 
 ON_REQUEST = "on_request"
 
@@ -182,6 +183,7 @@ def _month(at: datetime) -> date:
 def _erase_membership(membership: Membership, rule: str) -> None:
     id_, organisation_id = membership.id, membership.organisation_id
     accounts = {membership.account_id, *_accounts_of(id_)} - {None}
+    _erase_handovers(Handover.membership_id == id_)
     representatives = db.session.scalars(
         sa.select(Representative.id).where(Representative.membership_id == id_)
     ).all()
@@ -240,6 +242,7 @@ def _erase_person(person: Representative, rule: str) -> bool:
     cases = cases_of_representative(membership.id, account.id)
     if _is_one_restricted(cases):
         return False
+    _erase_handovers(Handover.representative_id == id_)
     db.session.execute(sa.delete(Representative).where(Representative.id == id_))
     db.session.expunge(person)
     keep_proofs(id_)
@@ -247,6 +250,15 @@ def _erase_person(person: Representative, rule: str) -> bool:
     if all(other.account_id != account.id for other in others):
         _erase_part_in(membership, account, cases, others, rule)
     return True
+
+
+def _erase_handovers(condition: sa.ColumnElement[bool]) -> None:
+    """With their mails; how many held the seat stays with the seat."""
+    for handover_id in db.session.scalars(sa.select(Handover.id).where(condition)).all():
+        erase_mails(handover_id)
+    db.session.execute(
+        sa.delete(Handover).where(condition), execution_options={"synchronize_session": False}
+    )
 
 
 def _is_one_restricted(cases: Collection[UUID]) -> bool:
