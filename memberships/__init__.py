@@ -34,6 +34,7 @@ from memberships.review import membership_views as _membership_pages  # noqa: F4
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.rights import views as rights_views
+from memberships.seats import deputy_views as _deputies  # noqa: F401 - adds its routes
 from memberships.seats import office_views as _seat_office  # noqa: F401 - adds its routes
 from memberships.seats import views as seat_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings

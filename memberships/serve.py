@@ -34,7 +34,11 @@ from memberships.feedback.services import erase_old_feedback
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.schema import upgrade_schema
-from memberships.seats.services import advance_handovers, erase_old_handovers
+from memberships.seats.services import (
+    advance_handovers,
+    end_expired_invitations,
+    erase_old_handovers,
+)
 from memberships.settings import ROOT, Settings, current_settings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
@@ -75,6 +79,8 @@ def advance() -> None:
     while advance_handovers():
         pass
     _until_done(erase_old_handovers)
+    while end_expired_invitations():
+        pass
 
 
 def erase_feedback() -> None:

@@ -17,7 +17,7 @@ TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 # Who may touch the request: views, what surrounds them, and the transaction mode of a request.
 KNOW_THE_REQUEST = {
     "views.py", "case_views.py", "membership_views.py", "address_views.py", "profile_views.py",
-    "data_views.py", "organisation_views.py", "office_views.py",
+    "data_views.py", "organisation_views.py", "office_views.py", "deputy_views.py",
     "visibility_views.py", "entry_views.py", "public_views.py",
     "text_views.py",
     "web.py", "guard.py", "limiting.py", "database.py",

@@ -78,7 +78,7 @@ def test_every_role_on_every_route(app: Flask, role: Role) -> None:
     wrong = []
     for rule, method, access in _guarded(app):
         status = _open(app, LEAD, _address(app, rule), method)
-        if access is Access.ACCOUNT and "membership_id" in rule.arguments:
+        if access is Access.ACCOUNT and {"membership_id", "deputy_id"} & rule.arguments:
             is_right = status == 404
         elif access is Access.ACCOUNT or (access is Access.STAFF and role in NETWORK_ROLES):
             is_right = status not in {401, 403, 404}

@@ -68,6 +68,7 @@ def addresses(app: Flask, waiting: Applied, member: Applied) -> Iterator[str]:
         "role_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "mail_id": [str(all_of(DevInboxMail)[0].id), "0190a1b2-c3d4-7000-8000-00000000abcd"],
         "other_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
+        "deputy_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "seat_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "organisation_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "filename": ["app.css", "nowhere.css"],

@@ -226,6 +226,49 @@ class Seat(Model):
     organisation: Mapped[Organisation] = relationship()
 
 
+MOST_DEPUTIES = 2
+
+
+class Deputy(Model):
+    """Somebody who acts for a seat beside whoever holds it, or is asked to; two at most.
+
+    Until `accepted_at` there is no account, and nobody but the holder and the office sees them. The
+    row is deleted when it ends: nothing is kept of a deputy.
+    """
+
+    __tablename__ = "deputies"
+    __table_args__ = (
+        UniqueConstraint("seat_id", "slot"),
+        CheckConstraint("slot BETWEEN 1 AND 2", name="two_at_most"),
+        CheckConstraint(
+            "(accepted_at IS NULL) = (account_id IS NULL)"
+            " AND (accepted_at IS NULL) = (email IS NOT NULL)",
+            name="has_account_or_address",
+        ),
+    )
+    subject_type: ClassVar[str] = "deputy"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
+    seat_id: Mapped[UUID] = mapped_column(ForeignKey("seats.id", ondelete="CASCADE"))
+    slot: Mapped[int]
+    account_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"), index=True)
+    first_name: Mapped[str] = mapped_column(String(80))
+    last_name: Mapped[str] = mapped_column(String(80))
+    email: Mapped[str | None] = mapped_column(String(254))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    invited_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+
+    seat: Mapped[Seat] = relationship()
+    account: Mapped[Account | None] = relationship()
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
 class Representative(Model):
     """Somebody who acts for an organisation that is a member, for a time.
 

@@ -106,6 +106,7 @@ def show_profile(*, notice: str = "", refusal: str = "") -> str:
         "members/profile.html",
         account=account,
         cards=[card_of(standing, account) for standing in standings],
+        deputyships=queries.deputyships_of(account.id),
         names=names_behind(account, standings),
         has_tasks=bool(staff_networks()) or is_operator(),
         now=utcnow(),

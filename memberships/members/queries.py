@@ -15,6 +15,7 @@ from memberships.accounts.models import Account
 from memberships.applications.models import Application
 from memberships.database import db, utcnow
 from memberships.members.models import (
+    Deputy,
     EntryStatus,
     Holder,
     Membership,
@@ -22,6 +23,7 @@ from memberships.members.models import (
     ObjectionTo,
     PublicEntry,
     Representative,
+    Seat,
     return_until,
 )
 from memberships.networks.definition import Definition
@@ -134,7 +136,17 @@ def standing_of(account_id: UUID, membership_id: UUID, *, fresh: bool = False) -
 
 def has_profile(account_id: UUID) -> bool:
     """Whether there is something for this account to see there."""
-    return bool(standings_of(account_id))
+    return bool(standings_of(account_id) or deputyships_of(account_id))
+
+
+def deputyships_of(account_id: UUID) -> Sequence[Deputy]:
+    """The seats for which the account acts as a deputy, the longest first."""
+    return db.session.scalars(
+        sa.select(Deputy)
+        .where(Deputy.account_id == account_id)
+        .options(joinedload(Deputy.seat).joinedload(Seat.organisation))
+        .order_by(Deputy.accepted_at, Deputy.id)
+    ).all()
 
 
 def _standings(

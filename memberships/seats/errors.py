@@ -22,6 +22,15 @@ class SeatUnknown(Exception):
     """The network has no such seat, or the membership holds none."""
 
 
+@conflict("uq_deputies_seat_id_slot")
+class DeputiesFull(Exception):
+    """The seat has its two deputies, those who are asked included."""
+
+
+class DeputyUnknown(Exception):
+    """There is none of this link or id, or it has ended."""
+
+
 class SeatHeld(Exception):
     """Somebody holds the seat; it cannot be closed."""
 

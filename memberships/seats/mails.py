@@ -9,6 +9,7 @@ from memberships.database import db
 from memberships.links import legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
+from memberships.members.models import Deputy
 from memberships.networks.definition import Definition
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
@@ -17,9 +18,9 @@ from memberships.seats.queries import has_person_seats, holder_of, organisation_
 from memberships.settings import current_settings
 
 
-def network_of(handover: Handover) -> Definition:
+def network_of(about: Handover | Deputy) -> Definition:
     """The network as it is today."""
-    return current_definitions()[db.session.get_one(Network, handover.network_id).slug]
+    return current_definitions()[db.session.get_one(Network, about.network_id).slug]
 
 
 def handover_invited(handover: Handover, *, proposer: str, token: str) -> OutgoingMail:
@@ -87,17 +88,29 @@ def handover_stopped(handover: Handover) -> OutgoingMail:
     return _queue("handover_stopped", handover, handover.email or "")
 
 
-def _queue(kind: str, handover: Handover, to: str, **context: Any) -> OutgoingMail:
-    net = network_of(handover)
+def deputy_invited(deputy: Deputy, *, proposer: str, token: str) -> OutgoingMail:
+    """To whoever is asked to act for a seat; says where the address comes from (Art. 14 GDPR)."""
+    return _queue(
+        "deputy_invited",
+        deputy,
+        deputy.email or "",
+        proposer=proposer,
+        expires_at=deputy.expires_at,
+        invitation_url=public_url_for("seats.deputyship", token=token),
+    )
+
+
+def _queue(kind: str, about: Handover | Deputy, to: str, **context: Any) -> OutgoingMail:
+    net = network_of(about)
     return queue_mail(
         kind,
         mail_class=MailClass.MEMBERSHIP,
-        about=handover,
+        about=about,
         to=to,
         office=Office(name=net.name, reply_to=net.office.email),
         net=net,
         settings=current_settings(),
-        organisation_name=organisation_of(handover.seat).name,
+        organisation_name=organisation_of(about.seat).name,
         is_person=has_person_seats(net),
         **legal_links(net.slug),
         **context,

@@ -104,6 +104,7 @@ def _show(network: Network, seat: Seat, **state: Any) -> str:
         organisation=queries.organisation_of(seat),
         membership=membership,
         names=names_of([membership])[membership.id] if membership else [],
+        deputies=queries.deputies_of(seat),
         representatives=living_representatives(membership.id) if membership else [],
         handover=handover,
         holds_another=handover is not None and _holds_another(network, handover),

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased, joinedload
 from memberships.accounts.models import Account
 from memberships.database import db
 from memberships.events.models import Event
-from memberships.members.models import Membership, Representative, Seat
+from memberships.members.models import Deputy, Membership, Representative, Seat
 from memberships.members.queries import living_representatives
 from memberships.networks.definition import Definition, OnePerOrganisation
 from memberships.organisations.models import Organisation
@@ -181,6 +181,46 @@ def handovers_about(account: Account) -> list[tuple[Handover, bool]]:
         .order_by(Handover.proposed_at)
     )
     return [(handover, handover.email == account.email) for handover in rows]
+
+
+def deputies_of(seat: Seat) -> Sequence[Deputy]:
+    """Who acts for the seat beside its holder, or is asked to."""
+    return db.session.scalars(
+        sa.select(Deputy)
+        .where(Deputy.seat_id == seat.id)
+        .options(joinedload(Deputy.account))
+        .order_by(Deputy.slot)
+    ).all()
+
+
+def deputy_by_token(token: str) -> Deputy | None:
+    """What the mail to an invited deputy links."""
+    return db.session.scalar(sa.select(Deputy).where(Deputy.token_hash == token_hash(token)))
+
+
+def expired_deputies(now: datetime, limit: int) -> Sequence[UUID]:
+    """Who was asked and has not answered in time."""
+    return db.session.scalars(
+        sa.select(Deputy.id)
+        .where(Deputy.accepted_at.is_(None), Deputy.expires_at <= now)
+        .order_by(Deputy.expires_at)
+        .limit(limit)
+    ).all()
+
+
+def deputy_by_id(deputy_id: UUID) -> Deputy | None:
+    """The deputy of that id."""
+    return db.session.get(Deputy, deputy_id)
+
+
+def deputyships_about(account: Account) -> Sequence[Deputy]:
+    """Where the account's owner acts for a seat, or is asked to."""
+    return db.session.scalars(
+        sa.select(Deputy)
+        .where(sa.or_(Deputy.account_id == account.id, Deputy.email == account.email))
+        .options(joinedload(Deputy.seat).joinedload(Seat.organisation))
+        .order_by(Deputy.invited_at)
+    ).all()
 
 
 def has_person_seats(net: Definition) -> bool:

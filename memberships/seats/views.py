@@ -41,14 +41,14 @@ def _keep_to_ourselves(response: Response) -> Response:
     return response
 
 
-def _own_standing(membership_id: UUID) -> Standing:
+def own_standing(membership_id: UUID) -> Standing:
     standing = standing_of(signed_in_account().id, membership_id)
     if standing is None or not standing.is_living or standing.membership.organisation_id is None:
         abort(404)
     return standing
 
 
-def _own_for_change(membership_id: UUID) -> Standing:
+def own_for_change(membership_id: UUID) -> Standing:
     try:
         return own_membership_for_change(signed_in_account().id, membership_id)
     except MembershipUnknown:
@@ -58,7 +58,7 @@ def _own_for_change(membership_id: UUID) -> Standing:
 @bp.get("/profil/<uuid:membership_id>/uebergeben")
 @requires_account
 def hand_over(membership_id: UUID) -> str:
-    return _show_own(_own_standing(membership_id), InvitedForm(formdata=None))
+    return _show_own(own_standing(membership_id), InvitedForm(formdata=None))
 
 
 def _show_own(standing: Standing, form: InvitedForm, refusal: str = "") -> str:
@@ -67,7 +67,7 @@ def _show_own(standing: Standing, form: InvitedForm, refusal: str = "") -> str:
         abort(404)
     return render_template(
         "seats/hand_over.html",
-        net=_net_of(standing.membership.network_id),
+        net=net_of(standing.membership.network_id),
         standing=standing,
         organisation=queries.organisation_of(seat),
         handover=queries.open_handover_of(seat),
@@ -77,7 +77,7 @@ def _show_own(standing: Standing, form: InvitedForm, refusal: str = "") -> str:
     )
 
 
-def _net_of(network_id: int) -> Definition:
+def net_of(network_id: int) -> Definition:
     return current_definitions()[db.session.get_one(Network, network_id).slug]
 
 
@@ -85,19 +85,19 @@ def _net_of(network_id: int) -> Definition:
 @requires_account
 @limited
 def propose_own_successor(membership_id: UUID) -> Any:
-    form, standing, by = InvitedForm(), _own_standing(membership_id), signed_in_member()
+    form, standing, by = InvitedForm(), own_standing(membership_id), signed_in_member()
     if not form.validate():
         return _show_own(standing, form), 422
     try:
         with unit_of_work():
-            services.hand_over_own_seat(_own_for_change(membership_id), form.invited, by=by)
+            services.hand_over_own_seat(own_for_change(membership_id), form.invited, by=by)
     except InvitedHoldsIt:
         form.email.errors = (OWN_ADDRESS,)
-        return _show_own(_own_standing(membership_id), form), 422
+        return _show_own(own_standing(membership_id), form), 422
     except HandoverOpen:
-        return _show_own(_own_standing(membership_id), form, ON_ITS_WAY), 409
+        return _show_own(own_standing(membership_id), form, ON_ITS_WAY), 409
     except MembershipRestricted:
-        return _show_own(_own_standing(membership_id), form, RESTRICTED), 409
+        return _show_own(own_standing(membership_id), form, RESTRICTED), 409
     except SeatUnknown:
         abort(404)
     return redirect(url_for(".hand_over", membership_id=membership_id), 303)
@@ -106,7 +106,7 @@ def propose_own_successor(membership_id: UUID) -> Any:
 @bp.post("/profil/<uuid:membership_id>/uebergeben/zuruecknehmen")
 @requires_account
 def withdraw_own_handover(membership_id: UUID) -> Any:
-    standing, by = _own_standing(membership_id), signed_in_member()
+    standing, by = own_standing(membership_id), signed_in_member()
     seat = queries.seat_of(standing.membership)
     handover = queries.open_handover_of(seat) if seat else None
     if handover is None or not _is_own(handover, standing):
@@ -115,9 +115,9 @@ def withdraw_own_handover(membership_id: UUID) -> Any:
         with unit_of_work():
             services.withdraw_handover(handover, by=by)
     except HandoverUnknown:
-        return _show_own(_own_standing(membership_id), InvitedForm(formdata=None), _GONE), 409
+        return _show_own(own_standing(membership_id), InvitedForm(formdata=None), _GONE), 409
     except MembershipRestricted:
-        return _show_own(_own_standing(membership_id), InvitedForm(formdata=None), RESTRICTED), 409
+        return _show_own(own_standing(membership_id), InvitedForm(formdata=None), RESTRICTED), 409
     return redirect(url_for(".hand_over", membership_id=membership_id), 303)
 
 

@@ -19,7 +19,7 @@ from memberships.events.models import Actor, ActorKind, EventTag
 from memberships.events.queries import events_about
 from memberships.events.services import erase_events, record_event
 from memberships.mails.services import erase_mails, erase_mails_to
-from memberships.members.models import Membership, Objection, Representative
+from memberships.members.models import Deputy, Membership, Objection, Representative, Seat
 from memberships.members.queries import cases_of_representative
 from memberships.networks.models import Network
 from memberships.organisations.models import InNetwork, Organisation, Origin
@@ -332,8 +332,20 @@ def _erase_organisation(organisation: Organisation, network_id: int) -> None:
     if events_about(organisation.id):
         erase_events(InNetwork(organisation.id, network_id), rule="organisation_unneeded")
     db.session.flush()
+    accounts = _deputies_of(organisation.id)
     db.session.execute(sa.delete(Organisation).where(Organisation.id == organisation.id))
     db.session.expunge(organisation)
+    for account_id in accounts:
+        erase_unneeded_account(account_id)
+
+
+def _deputies_of(organisation_id: UUID) -> list[UUID]:
+    """Who acts for a seat of it, and goes with the seat; their mails are erased here."""
+    seats = sa.select(Seat.id).where(Seat.organisation_id == organisation_id)
+    deputies = db.session.scalars(sa.select(Deputy).where(Deputy.seat_id.in_(seats))).all()
+    for deputy in deputies:
+        erase_mails(deputy.id)
+    return [deputy.account_id for deputy in deputies if deputy.account_id is not None]
 
 
 def _is_referred_to(table: type[Model], id_: UUID, *, besides: Collection[str] = ()) -> bool:

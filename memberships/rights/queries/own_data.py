@@ -30,7 +30,7 @@ from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentEvent
 from memberships.privacy.queries import consents_of
-from memberships.seats.queries import handovers_about, organisation_of
+from memberships.seats.queries import deputyships_about, handovers_about, organisation_of
 
 Rows = list[tuple[str, str]]
 
@@ -219,6 +219,16 @@ def person_data(account: Account) -> dict[str, Any]:
         ],
         "applications": [own_data(case) for case in cases if case.id not in shown],
         "handovers": _handovers(account),
+        "deputyships": [
+            {
+                "organisation": organisation_of(deputy.seat).name,
+                "name": deputy.full_name,
+                "invited_at": _iso(deputy.invited_at),
+                "accepted_at": _iso(deputy.accepted_at),
+                "mails": _mails(mails_about(deputy.id, to=account.email)),
+            }
+            for deputy in deputyships_about(account)
+        ],
     }
 
 
@@ -248,6 +258,16 @@ def _handover_rows(stored: Sequence[dict[str, Any]]) -> Rows:
         rows.append((_day(one["proposed_at"])[:10], words))
         if one["objection"]:
             rows.append(("Ihr Widerspruch", one["objection"]))
+        rows += _mail_rows(one)
+    return rows
+
+
+def _deputy_rows(stored: Sequence[dict[str, Any]]) -> Rows:
+    rows: Rows = []
+    for one in stored:
+        words = "Vertretung" if one["accepted_at"] else "Als Vertretung vorgeschlagen"
+        day = _day(one["accepted_at"] or one["invited_at"])[:10]
+        rows.append((day, f"{words}: {one['organisation']}, als {one['name']}"))
         rows += _mail_rows(one)
     return rows
 
@@ -388,6 +408,7 @@ def person_data_in_words(account: Account) -> list[tuple[str, list[tuple[str, Ro
             _filled(
                 ("Anmeldung", _account_rows(stored["account"])),
                 ("Übergaben von Sitzen", _handover_rows(stored["handovers"])),
+                ("Vertretungen", _deputy_rows(stored["deputyships"])),
             ),
         )
     ]

@@ -29,6 +29,7 @@ from memberships.seats.queries import (
     open_handover_of,
 )
 from memberships.seats.services.completing import complete_if_ready, contest, settle_without
+from memberships.seats.services.deputies import end_deputies_of
 from memberships.seats.services.locking import lock_handover, lock_organisation_of
 
 ENDED_ARE_KEPT = timedelta(days=90)
@@ -189,6 +190,7 @@ def close_seat(seat: Seat, *, by: Actor) -> None:
         raise SeatHeld
     if seat.vacant_since is not None:
         seat.vacant_since = None
+        end_deputies_of(seat, by=by)
         record_event(EventTag.SEAT_CLOSED, seat, by=by)
 
 

@@ -21,6 +21,7 @@ from memberships.organisations.models import Organisation
 from memberships.seats import mails
 from memberships.seats.models import Handover, Origin, Stage
 from memberships.seats.queries import has_person_seats, holder_of, organisation_of
+from memberships.seats.services.deputies import end_own_deputyship
 from memberships.seats.services.locking import representative_or_none
 
 _RULE = "handover"
@@ -70,6 +71,7 @@ def _take_over(
     organisation = organisation_of(handover.seat)
     gone = holder_of(handover)
     membership = _moved(handover, contact, definition, organisation, by=by)
+    end_own_deputyship(handover.seat, contact.account, by=by)
     record_event(EventTag.SEAT_HANDED_OVER, handover.seat, by=by)
     if gone is not None:
         person, account = gone

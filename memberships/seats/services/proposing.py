@@ -72,19 +72,38 @@ def propose_successor(
     leaving = None
     if membership is not None:
         lock_membership(membership)
-        leaving = _leaving(membership, representative_id)
-    handover = _proposed(seat, membership, leaving, Origin.OFFICE, invited)
+        leaving = leaving_of(membership, representative_id)
+    return propose(seat, membership, leaving, Origin.OFFICE, invited, by=by, reason=reason)
+
+
+def propose(
+    seat: Seat,
+    membership: Membership | None,
+    leaving: Representative | None,
+    origin: Origin,
+    invited: Invited,
+    *,
+    by: Actor,
+    reason: str = "",
+    proposer: str = "",
+) -> Handover:
+    """Store it, and mail both; `proposer` is named to the invited person, else the office is.
+
+    The caller holds all of it locked.
+    """
+    handover = _proposed(seat, membership, leaving, origin, invited)
     handover.reason = reason or None
     if membership is None or reason:
         handover.cleared_at = handover.proposed_at
     _store(handover, by=by)
     if handover.cleared_at is None:
         _announce(handover)
-    _invite(handover, proposer=mails.network_of(handover).office.name)
+    _invite(handover, proposer=proposer or mails.network_of(handover).office.name)
     return handover
 
 
-def _leaving(membership: Membership, representative_id: UUID | None) -> Representative | None:
+def leaving_of(membership: Membership, representative_id: UUID | None) -> Representative | None:
+    """Who goes where an organisation is the member: the one named, else who acts longest."""
     if membership.holder is Holder.PERSON:
         return None
     named = db.session.get(Representative, representative_id) if representative_id else None
