@@ -126,7 +126,11 @@ class _Person:
         self.browser: Any = app.test_client()
         if move.cookie:
             self.browser.set_cookie(app.config["SESSION_COOKIE_NAME"], move.cookie)
-        form = get(self.browser, move.page).form(move.ending)
+        page = get(self.browser, move.page)
+        try:
+            form = page.form(move.ending)
+        except StopIteration:
+            raise AssertionError(f"no {move.ending} on {move.page}: {page.words[:300]}") from None
         self.action, self.typed = form.action, form.fields | move.typed
 
     def press(self) -> None:
