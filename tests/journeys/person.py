@@ -233,7 +233,7 @@ class Person:
         return next(
             target
             for target in (link.get_attribute("href") or "" for link in links)
-            if re.search(r"/bestaetigen$|/vorgang/", target)
+            if re.search(r"/bestaetigen$|/(?:vorgang|uebergabe|vertretung|sitz)/", target)
         )
 
     def code(self, email: str, **which: Any) -> str:
