@@ -34,6 +34,7 @@ from memberships.review import membership_views as _membership_pages  # noqa: F4
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views
 from memberships.rights import views as rights_views
+from memberships.routing import LateRule
 from memberships.seats import deputy_views as _deputies  # noqa: F401 - adds its routes
 from memberships.seats import office_views as _seat_office  # noqa: F401 - adds its routes
 from memberships.seats import views as seat_views
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         static_folder=str(ROOT / "static"),
         instance_path=str(settings.data_dir),
     )
+    app.url_rule_class = LateRule
     _configure(app, settings)
     _install_extensions(app, settings)
     app.register_blueprint(network_views.bp)
