@@ -9,18 +9,24 @@ from flask import abort, redirect, render_template, request, url_for
 
 from memberships.accounts.guard import requires, role_in, signed_in_actor
 from memberships.accounts.queries import account_by_email
+from memberships.applications.queries import answers_in_words
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
-from memberships.members.errors import MembershipRestricted
-from memberships.members.models import Seat
+from memberships.members.errors import MembershipChanged, MembershipEnded, MembershipRestricted
+from memberships.members.models import EndReason, Membership, Seat
 from memberships.members.queries import (
+    asked_of,
     living_membership,
     living_representatives,
     membership_of,
     names_of,
 )
+from memberships.members.services import check_membership as note_checked
+from memberships.members.services import end_membership as end_now
+from memberships.members.services import end_preview, membership_for_change
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission, may
+from memberships.review.forms import EndForm
 from memberships.seats import queries, services
 from memberships.seats.errors import (
     HandoverChanged,
@@ -46,6 +52,11 @@ REFUSALS: dict[type[Exception], str] = {
         "Die Daten der Person auf diesem Sitz werden nur aufbewahrt (Art. 18 DSGVO). Übergeben "
         "werden kann er, wenn die Einschränkung aufgehoben ist."
     ),
+    MembershipChanged: (
+        "Während Sie die Seite offen hatten, hat sich die Mitgliedschaft geändert. Geändert wurde "
+        "jetzt nichts."
+    ),
+    MembershipEnded: "Diese Mitgliedschaft ist inzwischen beendet. Geändert wurde jetzt nichts.",
     SeatHeld: "Der Sitz ist besetzt oder wird gerade übergeben. Geschlossen wurde nichts.",
 }
 
@@ -105,6 +116,8 @@ def _show(network: Network, seat: Seat, **state: Any) -> str:
         membership=membership,
         names=names_of([membership])[membership.id] if membership else [],
         deputies=queries.deputies_of(seat),
+        answers=answers_in_words(membership.answers, asked_of(membership)) if membership else [],
+        may_end=may(role_in(network.id), Permission.END_MEMBERSHIPS),
         representatives=living_representatives(membership.id) if membership else [],
         handover=handover,
         holds_another=handover is not None and _holds_another(network, handover),
@@ -187,3 +200,67 @@ def close_seat(network: Network, seat_id: UUID) -> Any:
     except (ChangedMeanwhile, SeatHeld) as refused:
         return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
     return _to(network, seat)
+
+
+_STOPPED = (ChangedMeanwhile, MembershipChanged, MembershipEnded, MembershipRestricted)
+
+
+def _held(network: Network, seat_id: UUID) -> tuple[Seat, Membership]:
+    seat = _seat(network, seat_id)
+    membership = queries.holding_membership(seat)
+    if membership is None:
+        abort(404)
+    return seat, membership
+
+
+@bp.post("/koordination/<slug>/sitze/<uuid:seat_id>/geprueft")
+@requires(Permission.END_MEMBERSHIPS)
+def check_membership(network: Network, seat_id: UUID) -> Any:
+    seat, membership = _held(network, seat_id)
+    version, by, membership_id = (
+        request.form.get("version", type=int),
+        signed_in_actor(),
+        membership.id,
+    )
+    try:
+        with unit_of_work():
+            found = membership_for_change(network.id, membership_id, seen_version=version)
+            note_checked(found, by=by)
+    except _STOPPED as refused:
+        return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
+    return _to(network, seat)
+
+
+@bp.route("/koordination/<slug>/sitze/<uuid:seat_id>/beenden", methods=["GET", "POST"])
+@requires(Permission.END_MEMBERSHIPS)
+def end_membership(network: Network, seat_id: UUID) -> Any:
+    """For whoever came by a hand-over: there is no case to end it from."""
+    form, (seat, membership) = EndForm(), _held(network, seat_id)
+    valid = request.method == "POST" and form.validate()
+    if not valid or "ansehen" in request.form:
+        return _show_ending(network, membership, form), 422 if form.errors else 200
+    by, membership_id = signed_in_actor(), membership.id
+    try:
+        with unit_of_work():
+            end_now(
+                membership_for_change(network.id, membership_id, seen_version=form.version.data),
+                EndReason(form.reason.data),
+                by=by,
+                message=form.message.data or "",
+            )
+    except _STOPPED as refused:
+        return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
+    return _to(network, seat)
+
+
+def _show_ending(network: Network, membership: Membership, form: EndForm) -> str:
+    chosen = form.reason.data if form.reason.data in set(EndReason) else None
+    return render_template(
+        "review/end_membership.html",
+        net=current_definitions()[network.slug],
+        application=None,
+        membership=membership,
+        names=names_of([membership])[membership.id],
+        form=form,
+        mails=end_preview(membership, EndReason(chosen), form.message.data or "") if chosen else [],
+    )

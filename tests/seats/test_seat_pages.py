@@ -370,3 +370,47 @@ def test_who_holds_the_seat_objects_to_the_successor(app: Flask, office: FlaskCl
     page = get(office, case_url(applied, AVD))
     assert "Wer den Sitz hat, widerspricht." in page.words
     assert get(office, case_url(applied, AVD, "aufnehmen")).status == 409
+
+
+# Whoever came by a hand-over has no case; the office works from the seat.
+
+
+def handed_over() -> Membership:
+    hands_over(on_a_seat())
+    accept()
+    return next(m for m in living())
+
+
+def test_the_list_leads_to_the_seat_of_who_has_no_case(app: Flask, office: FlaskClient) -> None:
+    second = handed_over()
+    page = get(office, f"/koordination/{AVD}/mitglieder")
+    link = f"/koordination/{AVD}/mitgliedschaften/{second.id}/sitz"
+    assert link in [e.get("href") for e in page.root if e.tag == "a"]
+    assert get(office, link).status == 302
+
+
+def test_the_office_notes_that_it_has_looked(app: Flask, office: FlaskClient) -> None:
+    second = handed_over()
+    address = f"/koordination/{AVD}/sitze/{seat(second.id).id}"
+    form = get(office, address).form("/geprueft")
+    assert post(office, form.action, form.fields).status == 303
+    assert "Zu prüfen" not in get(office, address).words
+    with nothing_stored():
+        assert post(office, form.action, form.fields).status == 409
+
+
+def test_the_office_ends_it_with_the_exact_mail(app: Flask, office: FlaskClient) -> None:
+    second = handed_over()
+    address = f"/koordination/{AVD}/sitze/{seat(second.id).id}"
+    form = get(office, f"{address}/beenden").form("/beenden")
+    with nothing_stored():
+        refused = post(office, form.action, form.fields | {"reason": ""})
+        assert refused.status == 422
+        typed = form.fields | {"reason": "ended_by_network", "message": "Aus Gründen."}
+        preview = post(office, form.action, typed | {"ansehen": "1"})
+    assert "Aus Gründen." in preview.words
+    assert post(office, form.action, typed).status == 303
+    assert living() == []
+    assert "Frei seit dem" in get(office, address).words
+    with nothing_stored():
+        assert post(office, form.action, typed).status == 404
