@@ -220,7 +220,7 @@ class Person:
             page.goto("/postfach")
             return rows.count() >= number
 
-        wait_for(arrived, f"{number} mails to {email}: {subject}", 90)
+        wait_for(arrived, f"{number} mails to {email}: {subject}", 30)
         assert rows.count() == number
         rows.first.get_by_role("link").click()
         body = page.locator("pre")
