@@ -11,6 +11,7 @@ FOLDER/organisations.csv, and looks for it by the other.
 import csv
 import io
 import random
+import resource
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -142,10 +143,12 @@ def growth(engine: str, sizes: Sequence[int], server: str) -> None:
             url = one.enter_context(database(server)) if engine == "postgresql" else ""
             one.enter_context(installation(url))
             seconds = fill(invented(size))
+            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
             middle, high, found = measure()
             print(
                 f"{engine:10} {size:>9} organisations: import {seconds:6.1f} s, "
-                f"{size_of():7.0f} MiB, find {middle:5.1f} ms median, {high:5.1f} ms p95, "
+                f"at most {memory:5.0f} MiB of memory, {size_of():7.0f} MiB stored, "
+                f"find {middle:5.1f} ms median, {high:5.1f} ms p95, "
                 f"{found:.1%} among the first five",
                 flush=True,
             )

@@ -35,6 +35,7 @@ from memberships.review import organisation_views as _organisation_pages  # noqa
 from memberships.review import views as review_views
 from memberships.rights import views as rights_views
 from memberships.routing import LateRule
+from memberships.seats import data_views as _seat_data  # noqa: F401 - adds its routes
 from memberships.seats import deputy_views as _deputies  # noqa: F401 - adds its routes
 from memberships.seats import office_views as _seat_office  # noqa: F401 - adds its routes
 from memberships.seats import views as seat_views

@@ -50,6 +50,7 @@ class EndReason(StrEnum):
 _IS_LIVING = text("ended_at IS NULL")
 _HAS_ENDED = text("ended_at IS NOT NULL")
 _IS_TO_CHECK = text("to_check_since IS NOT NULL")
+_IS_RESTRICTED = text("restricted_at IS NOT NULL")
 _IS_VACANT = text("vacant_since IS NOT NULL")
 _IS_RESTRICTED = text("restricted_at IS NOT NULL")
 LONGEST_KEY = 330
@@ -136,6 +137,12 @@ class Membership(Model):
         _list_index("district", "district_key", "sort_name"),
         _list_index("ended", "sort_name", where=_HAS_ENDED),
         _list_index("to_check", "sort_name", where=_IS_TO_CHECK),
+        Index(
+            "ix_memberships_restricted",
+            "network_id",
+            postgresql_where=_IS_RESTRICTED,
+            sqlite_where=_IS_RESTRICTED,
+        ),
         _list_index("restricted", "sort_name", where=_IS_RESTRICTED),
     )
     subject_type: ClassVar[str] = "membership"
@@ -284,6 +291,12 @@ class Representative(Model):
             unique=True,
             postgresql_where=_IS_LIVING,
             sqlite_where=_IS_LIVING,
+        ),
+        Index(
+            "ix_representatives_restricted",
+            "membership_id",
+            postgresql_where=_IS_RESTRICTED,
+            sqlite_where=_IS_RESTRICTED,
         ),
     )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import abort, redirect, render_template, request, url_for
 
 from memberships.accounts.guard import requires, signed_in_actor
+from memberships.applications.models import Application
 from memberships.database import unit_of_work, utcnow
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
@@ -15,16 +16,17 @@ from memberships.permissions import Permission
 from memberships.retention.errors import NotErasable
 from memberships.retention.queries import needs_archive
 from memberships.review import queries
-from memberships.review.forms import AddressForm, ErasureForm, RestrictionForm
+from memberships.review.forms import (
+    NOT_INFORMED,
+    NOT_OFFERED,
+    AddressForm,
+    ErasureForm,
+    RestrictionForm,
+)
 from memberships.review.queries import Case
 from memberships.review.views import REFUSED, back_to_case, bp, case_for_change, refused
 from memberships.rights import services
 from memberships.rights.queries import proof_of_consents
-
-NOT_OFFERED = "Löschen Sie erst, wenn das Archiv die Unterlagen abgelehnt oder übernommen hat."
-NOT_INFORMED = (
-    "Informieren Sie zuerst die Person und bestätigen Sie es hier (Art. 18 Abs. 3 DSGVO)."
-)
 
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/einschraenken", methods=["GET", "POST"])
@@ -65,8 +67,20 @@ def _show_restriction(case: Case, form: RestrictionForm) -> str:
     return render_template(
         "review/restrict.html",
         net=current_definitions()[application.network.slug],
-        application=application,
+        leads_back=_leads_back(application),
+        full_name=application.full_name,
+        version=application.version,
+        lifts=application.restricted_at is not None,
+        found_in="den Fall danach unter Anträge, „Eingeschränkt“",
         form=form,
+    )
+
+
+def _leads_back(application: Application) -> tuple[str, str]:
+    slug = application.network.slug
+    return (
+        application.organisation_name or application.full_name,
+        url_for(".case", slug=slug, application_id=application.id),
     )
 
 
@@ -121,11 +135,14 @@ def erase_case(network: Network, application_id: UUID) -> Any:
 
 
 def _show_erasing(network: Network, case: Case, form: ErasureForm) -> str:
+    what = "den Fall mit der Mitgliedschaft, die daraus wurde," if case.membership else "den Fall"
     return render_template(
         "review/erase.html",
         net=current_definitions()[network.slug],
-        application=case.application,
-        membership=case.membership,
+        leads_back=_leads_back(case.application),
+        full_name=case.application.full_name,
+        version=case.application.version,
+        erased=what,
         needs_archive=needs_archive(network),
         form=form,
     )

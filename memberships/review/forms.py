@@ -200,6 +200,12 @@ def fill_reasons(form: DeclineForm, reasons: Any) -> DeclineForm:
     return form
 
 
+NOT_OFFERED = "Löschen Sie erst, wenn das Archiv die Unterlagen abgelehnt oder übernommen hat."
+NOT_INFORMED = (
+    "Informieren Sie zuerst die Person und bestätigen Sie es hier (Art. 18 Abs. 3 DSGVO)."
+)
+
+
 class RestrictionForm(CaseForm):
     """`informed`: whoever was told before it is lifted (Art. 18(3) GDPR)."""
 

@@ -19,6 +19,7 @@ from memberships.networks.definition import Definition
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.review.queries import new_count, overdue_count, waiting_count
+from memberships.seats.queries import to_decide
 from memberships.settings import current_settings
 
 KIND = "office_digest"
@@ -43,7 +44,8 @@ def send_due_digests() -> int:
     """Store the digests that are due now; returns how many.
 
     Daily: once a day from seven o'clock in Berlin, when something waits. At once: when something
-    new waits, at most every quarter of an hour.
+    new waits, at most every quarter of an hour. A hand-over that somebody objects to is told
+    once a day.
     """
     sent = 0
     for network in db.session.scalars(sa.select(Network).with_for_update(key_share=True)):
@@ -60,7 +62,12 @@ def _send_digest(network: Network, definition: Definition) -> OutgoingMail | Non
     if not _is_due(definition.office.digest, last):
         return None
     new, waiting = new_count(network.id, since), waiting_count(network.id)
-    if not (new if definition.office.digest == "at_once" else waiting):
+    contested = to_decide([network.id]).get(network.id, 0)
+    if definition.office.digest == "at_once":
+        is_worth_it = new or (contested and _is_new_day(last))
+    else:
+        is_worth_it = waiting or contested
+    if not is_worth_it:
         return None
     return queue_mail(
         KIND,
@@ -73,7 +80,9 @@ def _send_digest(network: Network, definition: Definition) -> OutgoingMail | Non
         new=new,
         waiting=waiting,
         overdue=overdue_count(network.id),
+        contested=contested,
         queue_url=public_url_for("review.queue", slug=network.slug),
+        seats_url=public_url_for("seats.list_seats", slug=network.slug),
         **legal_links(network.slug),
     )
 
@@ -82,6 +91,9 @@ def _is_due(mode: str, last: datetime | None) -> bool:
     now = utcnow()
     if mode == "at_once":
         return last is None or now - last >= AT_ONCE_PAUSE
-    here = now.astimezone(BERLIN)
-    is_new_day = last is None or last.astimezone(BERLIN).date() < here.date()
-    return mode == "daily" and here.time() >= DAILY_FROM and is_new_day
+    is_morning = now.astimezone(BERLIN).time() >= DAILY_FROM
+    return mode == "daily" and is_morning and _is_new_day(last)
+
+
+def _is_new_day(last: datetime | None) -> bool:
+    return last is None or last.astimezone(BERLIN).date() < utcnow().astimezone(BERLIN).date()

@@ -62,6 +62,7 @@ from memberships.review.forms import (
 )
 from memberships.review.timeline import timeline_of
 from memberships.seats.errors import HandoverOpen, HandoverUnknown, InvitedHoldsIt
+from memberships.seats.queries import to_decide
 from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
@@ -96,6 +97,7 @@ def today() -> str:
         counts=queries.waiting_counts(ids),
         wanted=wanted,
         chosen=request.args.get("netzwerk", "") if chosen else "",
+        handovers=to_decide(ids),
         now=utcnow(),
         done=_done(ids),
     )
@@ -128,6 +130,7 @@ def queue(network: Network) -> str:
         counts=queries.waiting_counts([network.id]),
         wanted=wanted,
         now=utcnow(),
+        handovers=to_decide([network.id]),
         done=_done([network.id]),
         entered=request.args.get("eingetragen", 0, type=int),
     )

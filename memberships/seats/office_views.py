@@ -11,7 +11,12 @@ from memberships.accounts.guard import requires, role_in, signed_in_actor
 from memberships.accounts.queries import account_by_email
 from memberships.applications.queries import answers_in_words
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
-from memberships.members.errors import MembershipChanged, MembershipEnded, MembershipRestricted
+from memberships.members.errors import (
+    MembershipChanged,
+    MembershipEnded,
+    MembershipRestricted,
+    MembershipUnknown,
+)
 from memberships.members.models import EndReason, Membership, Seat
 from memberships.members.queries import (
     asked_of,
@@ -26,6 +31,7 @@ from memberships.members.services import end_preview, membership_for_change
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission, may
+from memberships.retention.errors import NotErasable
 from memberships.review.forms import EndForm
 from memberships.seats import queries, services
 from memberships.seats.errors import (
@@ -56,6 +62,11 @@ REFUSALS: dict[type[Exception], str] = {
         "Während Sie die Seite offen hatten, hat sich die Mitgliedschaft geändert. Geändert wurde "
         "jetzt nichts."
     ),
+    MembershipUnknown: "Diese Person ist inzwischen gelöscht. Geändert wurde jetzt nichts.",
+    NotErasable: (
+        "Gelöscht wird erst, wenn die Mitgliedschaft beendet und keine Verarbeitung eingeschränkt "
+        "ist. Geändert wurde jetzt nichts."
+    ),
     MembershipEnded: "Diese Mitgliedschaft ist inzwischen beendet. Geändert wurde jetzt nichts.",
     SeatHeld: "Der Sitz ist besetzt oder wird gerade übergeben. Geschlossen wurde nichts.",
 }
@@ -72,12 +83,13 @@ def list_seats(network: Network) -> str:
             (handover, queries.organisation_of(handover.seat))
             for handover in queries.open_handovers(network.id)
         ],
+        restricted=queries.restricted_seats(network.id),
         most=queries.PAGE_SIZE,
         now=utcnow(),
     )
 
 
-def _seat(network: Network, seat_id: UUID) -> Seat:
+def seat_or_404(network: Network, seat_id: UUID) -> Seat:
     seat = queries.seat_in(network.id, seat_id)
     if seat is None:
         abort(404)
@@ -97,7 +109,7 @@ def seat_of_membership(network: Network, membership_id: UUID) -> Any:
 @bp.get("/koordination/<slug>/sitze/<uuid:seat_id>")
 @requires(Permission.VIEW_MEMBERS)
 def seat(network: Network, seat_id: UUID) -> str:
-    return _show(network, _seat(network, seat_id))
+    return _show(network, seat_or_404(network, seat_id))
 
 
 def _show(network: Network, seat: Seat, **state: Any) -> str:
@@ -117,7 +129,10 @@ def _show(network: Network, seat: Seat, **state: Any) -> str:
         names=names_of([membership])[membership.id] if membership else [],
         deputies=queries.deputies_of(seat),
         answers=answers_in_words(membership.answers, asked_of(membership)) if membership else [],
+        people=queries.people_on(seat),
         may_end=may(role_in(network.id), Permission.END_MEMBERSHIPS),
+        may_restrict=may(role_in(network.id), Permission.RESTRICT_DATA),
+        may_erase=may(role_in(network.id), Permission.MANAGE_RETENTION),
         representatives=living_representatives(membership.id) if membership else [],
         handover=handover,
         holds_another=handover is not None and _holds_another(network, handover),
@@ -135,6 +150,11 @@ def _holds_another(network: Network, handover: Handover) -> bool:
     return living_membership(account, network.id) is not None
 
 
+def refused(network: Network, seat_id: UUID, error: Exception) -> Any:
+    """409 on the seat as it is now, with what came between."""
+    return _show(network, seat_or_404(network, seat_id), refusal=REFUSALS[type(error)]), 409
+
+
 def _to(network: Network, seat: Seat) -> Any:
     return redirect(url_for(".seat", slug=network.slug, seat_id=seat.id), 303)
 
@@ -142,7 +162,7 @@ def _to(network: Network, seat: Seat) -> Any:
 @bp.post("/koordination/<slug>/sitze/<uuid:seat_id>/vorschlagen")
 @requires(Permission.MANAGE_SEATS)
 def propose_successor(network: Network, seat_id: UUID) -> Any:
-    form, seat, by = ProposalForm(), _seat(network, seat_id), signed_in_actor()
+    form, seat, by = ProposalForm(), seat_or_404(network, seat_id), signed_in_actor()
     if not form.validate():
         return _show(network, seat, form=form), 422
     try:
@@ -156,10 +176,10 @@ def propose_successor(network: Network, seat_id: UUID) -> Any:
             )
     except InvitedHoldsIt:
         form.email.errors = (HOLDS_IT,)
-        return _show(network, _seat(network, seat_id), form=form), 422
-    except (ChangedMeanwhile, HandoverOpen, MembershipRestricted) as refused:
-        said = REFUSALS[type(refused)]
-        return _show(network, _seat(network, seat_id), form=form, refusal=said), 409
+        return _show(network, seat_or_404(network, seat_id), form=form), 422
+    except (ChangedMeanwhile, HandoverOpen, MembershipRestricted) as error:
+        said = REFUSALS[type(error)]
+        return _show(network, seat_or_404(network, seat_id), form=form, refusal=said), 409
     return _to(network, seat)
 
 
@@ -172,7 +192,7 @@ def decide_handover(network: Network, handover_id: UUID) -> Any:
         abort(404)
     seat_id = found.seat_id
     if not form.validate():
-        return _show(network, _seat(network, seat_id), decision=form), 422
+        return _show(network, seat_or_404(network, seat_id), decision=form), 422
     decide = (
         services.carry_out_handover if "durchfuehren" in request.form else services.refuse_handover
     )
@@ -182,8 +202,8 @@ def decide_handover(network: Network, handover_id: UUID) -> Any:
                 network.id, handover_id, seen_version=form.version.data
             )
             decide(handover, form.reason.data, by=by)
-    except (ChangedMeanwhile, HandoverChanged, HandoverUnknown, MembershipRestricted) as refused:
-        seat, said = _seat(network, seat_id), REFUSALS[type(refused)]
+    except (ChangedMeanwhile, HandoverChanged, HandoverUnknown, MembershipRestricted) as error:
+        seat, said = seat_or_404(network, seat_id), REFUSALS[type(error)]
         current = queries.open_handover_of(seat)
         form.version.data = current.version if current else None
         return _show(network, seat, decision=form, refusal=said), 409
@@ -193,12 +213,12 @@ def decide_handover(network: Network, handover_id: UUID) -> Any:
 @bp.post("/koordination/<slug>/sitze/<uuid:seat_id>/schliessen")
 @requires(Permission.MANAGE_SEATS)
 def close_seat(network: Network, seat_id: UUID) -> Any:
-    seat, by = _seat(network, seat_id), signed_in_actor()
+    seat, by = seat_or_404(network, seat_id), signed_in_actor()
     try:
         with unit_of_work():
             services.close_seat(seat, by=by)
-    except (ChangedMeanwhile, SeatHeld) as refused:
-        return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
+    except (ChangedMeanwhile, SeatHeld) as error:
+        return refused(network, seat_id, error)
     return _to(network, seat)
 
 
@@ -206,7 +226,7 @@ _STOPPED = (ChangedMeanwhile, MembershipChanged, MembershipEnded, MembershipRest
 
 
 def _held(network: Network, seat_id: UUID) -> tuple[Seat, Membership]:
-    seat = _seat(network, seat_id)
+    seat = seat_or_404(network, seat_id)
     membership = queries.holding_membership(seat)
     if membership is None:
         abort(404)
@@ -226,8 +246,8 @@ def check_membership(network: Network, seat_id: UUID) -> Any:
         with unit_of_work():
             found = membership_for_change(network.id, membership_id, seen_version=version)
             note_checked(found, by=by)
-    except _STOPPED as refused:
-        return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
+    except _STOPPED as error:
+        return refused(network, seat_id, error)
     return _to(network, seat)
 
 
@@ -248,8 +268,8 @@ def end_membership(network: Network, seat_id: UUID) -> Any:
                 by=by,
                 message=form.message.data or "",
             )
-    except _STOPPED as refused:
-        return _show(network, _seat(network, seat_id), refusal=REFUSALS[type(refused)]), 409
+    except _STOPPED as error:
+        return refused(network, seat_id, error)
     return _to(network, seat)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from memberships.accounts.models import Account
 from memberships.database import db
 from memberships.events.models import Event
 from memberships.members.models import Deputy, Membership, Representative, Seat
-from memberships.members.queries import living_representatives
+from memberships.members.queries import Standing, living_representatives
 from memberships.networks.definition import Definition, OnePerOrganisation
 from memberships.organisations.models import Organisation
 from memberships.seats.models import Handover, Stage
@@ -59,6 +59,20 @@ def open_handovers(network_id: int, limit: int = PAGE_SIZE) -> Sequence[Handover
         .order_by(Handover.stage != Stage.CONTESTED, Handover.proposed_at)
         .limit(limit + 1)
     ).all()
+
+
+def to_decide(network_ids: Collection[int]) -> dict[int, int]:
+    """How many hand-overs of each network wait for the office: somebody objects."""
+    rows = db.session.execute(
+        sa.select(Handover.network_id, sa.func.count())
+        .where(
+            Handover.network_id.in_(network_ids),
+            Handover.settled_at.is_(None),
+            Handover.stage == Stage.CONTESTED,
+        )
+        .group_by(Handover.network_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def seat_in(network_id: int, seat_id: UUID) -> Seat | None:
@@ -226,6 +240,63 @@ def deputyships_about(account: Account) -> Sequence[Deputy]:
 def has_person_seats(net: Definition) -> bool:
     """Whether a person is the member who holds a seat, and not the organisation itself."""
     return net.one_per_organisation is OnePerOrganisation.SEAT
+
+
+def people_on(seat: Seat) -> list[Standing]:
+    """Who holds the seat or acts for the member on it, then those before, while data is kept."""
+    memberships = db.session.scalars(
+        sa.select(Membership)
+        .where(
+            Membership.network_id == seat.network_id,
+            Membership.organisation_id == organisation_of(seat).id,
+            Membership.seat_number == seat.number,
+        )
+        .order_by(Membership.ended_at.is_not(None), Membership.member_since.desc())
+    ).all()
+    acting = db.session.scalars(
+        sa.select(Representative)
+        .where(Representative.membership_id.in_([one.id for one in memberships]))
+        .order_by(Representative.ended_at.is_not(None), Representative.since, Representative.id)
+    ).all()
+    own = [Standing(one, None) for one in memberships if one.account_id is not None]
+    by_id = {one.id: one for one in memberships}
+    return [*own, *(Standing(by_id[person.membership_id], person) for person in acting)]
+
+
+def person_on(seat: Seat, account_id: UUID) -> Standing | None:
+    """That account's part in the seat, the living one before those that have ended."""
+    found = [one for one in people_on(seat) if one.person.account_id == account_id]
+    return next((one for one in found if one.is_living), found[0] if found else None)
+
+
+def account_of(account_id: UUID) -> Account:
+    """The account of somebody on a seat."""
+    return db.session.get_one(Account, account_id)
+
+
+def restricted_seats(network_id: int) -> Sequence[Seat]:
+    """Seats with somebody on them whose data is kept and nothing else, at most a page."""
+    restricted = sa.union(
+        sa.select(Membership.id).where(
+            Membership.network_id == network_id, Membership.restricted_at.is_not(None)
+        ),
+        sa.select(Representative.membership_id).where(Representative.restricted_at.is_not(None)),
+    )
+    return db.session.scalars(
+        sa.select(Seat)
+        .join(
+            Membership,
+            sa.and_(
+                Membership.network_id == Seat.network_id,
+                Membership.organisation_id == Seat.organisation_id,
+                Membership.seat_number == Seat.number,
+            ),
+        )
+        .where(Seat.network_id == network_id, Membership.id.in_(restricted))
+        .options(joinedload(Seat.organisation))
+        .order_by(Seat.id)
+        .limit(PAGE_SIZE)
+    ).all()
 
 
 def events_of(seat: Seat) -> Sequence[Event]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from uuid import uuid4
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
 
 import pytest
+import time_machine
 from flask import Flask
 from flask.testing import FlaskClient
 
 from memberships.applications.services import begin_succession
 from memberships.database import unit_of_work
+from memberships.mails.models import OutgoingMail
 from memberships.members.models import Membership
 from memberships.permissions import Role
+from memberships.review.forms import NOT_INFORMED
+from memberships.review.services import send_due_digests
 from memberships.seats.models import Handover, Stage
 from tests.applications.joining import AVD, BW, joined
 from tests.members.cases import (
@@ -19,6 +24,7 @@ from tests.members.cases import (
     MARA,
     a_member,
     a_representative,
+    account_of,
     joins_too,
     lead,
     leave,
@@ -49,6 +55,11 @@ TYPED = {"first_name": "Ada", "last_name": "Neu", "email": ADA}
 @pytest.fixture
 def office(app: Flask) -> FlaskClient:
     return signed_in(app, staff(Role.COORDINATOR, AVD, BW, name="Kim Adler"))
+
+
+@pytest.fixture
+def lead_office(app: Flask) -> FlaskClient:
+    return signed_in(app, staff(Role.LEAD, AVD, BW, name="Lea Leitner"))
 
 
 def living() -> list[Membership]:
@@ -414,3 +425,91 @@ def test_the_office_ends_it_with_the_exact_mail(app: Flask, office: FlaskClient)
     assert "Frei seit dem" in get(office, address).words
     with nothing_stored():
         assert post(office, form.action, typed).status == 404
+
+
+def came_by_hand_over() -> UUID:
+    return seat(handed_over().id).id
+
+
+def rights_of(of: UUID, email: str = MARA) -> str:
+    account = account_of(email)
+    return f"/koordination/{AVD}/sitze/{of}/personen/{account.id}"
+
+
+def test_the_office_restricts_and_releases_whoever_came_by_a_hand_over(office: FlaskClient) -> None:
+    of = came_by_hand_over()
+    place = f"{rights_of(of, ADA)}/einschraenken"
+    page = get(office, place)
+    assert (page.heading, "Ada Neu" in page.words) == ("Verarbeitung einschränken", True)
+    assert post(office, place, page.form(place).fields).status == 303
+    assert "Eingeschränkt" in get(office, "/koordination/avd/sitze").words
+    page = get(office, f"/koordination/avd/sitze/{of}")
+    assert "Verarbeitung eingeschränkt seit" in page.words
+    assert "Mitgliedschaft beenden" not in page.words
+    page = get(office, place)
+    with nothing_stored():
+        refused = post(office, place, page.form(place).fields)
+    assert (refused.status, refused.errors["informed"]) == (422, NOT_INFORMED)
+    assert post(office, place, page.form(place).fields | {"informed": "y"}).status == 303
+    assert living()[0].restricted_at is None
+    assert "Eingeschränkt" not in get(office, "/koordination/avd/sitze").words
+
+
+def test_what_changed_meanwhile_is_not_restricted(office: FlaskClient) -> None:
+    of = came_by_hand_over()
+    place = f"{rights_of(of, ADA)}/einschraenken"
+    fields = get(office, place).form(place).fields
+    leave(living()[0].id, ADA)
+    with nothing_stored():
+        assert post(office, place, fields).status == 409
+
+
+def test_the_office_erases_whoever_came_by_a_hand_over_and_left(
+    office: FlaskClient, lead_office: FlaskClient
+) -> None:
+    of = came_by_hand_over()
+    place = f"{rights_of(of, ADA)}/loeschen"
+    assert get(office, place).status == 403
+    fields = get(lead_office, place).form(place).fields
+    with nothing_stored():
+        assert post(lead_office, place, fields | {"archive_offered": "y"}).status == 409
+    leave(living()[0].id, ADA)
+    fields = get(lead_office, place).form(place).fields
+    assert post(lead_office, place, fields | {"archive_offered": "y"}).status == 303
+    assert not [m for m in all_of(Membership) if m.first_name == "Ada"]
+    assert get(lead_office, place).status == 404
+
+
+def test_of_an_organisation_only_the_one_person_is_restricted(office: FlaskClient) -> None:
+    first = a_representative()
+    joins_too(first)
+    of = seat(first).id
+    place = f"{rights_of(of, BEN)}/einschraenken".replace(f"/{AVD}/", f"/{BW}/")
+    page = get(office, place)
+    assert post(office, place, page.form(place).fields).status == 303
+    assert representative(BEN).restricted_at is not None
+    assert representative(MARA).restricted_at is None
+
+
+def test_nobody_elsewhere_is_restricted_from_a_seat(office: FlaskClient) -> None:
+    of = seat(on_a_seat()).id
+    a_representative(email="elsewhere@example.org")
+    for verb in ("einschraenken", "loeschen"):
+        assert get(office, f"{rights_of(of, 'elsewhere@example.org')}/{verb}").status in {403, 404}
+
+
+def test_an_objection_stands_on_today_and_in_the_digest(office: FlaskClient) -> None:
+    hands = seat(on_a_seat())
+    office_proposes(hands, lead(AVD))
+    assert "strittige Übergabe" not in get(office, "/koordination/").words
+    objects()
+    for place in ("/koordination/", "/koordination/avd/antraege"):
+        page = get(office, place)
+        assert "Eine strittige Übergabe" in page.words
+        assert "/koordination/avd/sitze" in [e.get("href") for e in page.root]
+    assert "strittige Übergabe" not in get(office, f"/koordination/{BW}/antraege").words
+    with time_machine.travel(datetime(2027, 1, 4, 8, tzinfo=UTC)), unit_of_work():
+        send_due_digests()
+    (mail,) = [m for m in all_of(OutgoingMail) if m.kind == "office_digest"]
+    assert "1 strittig" in str(mail.subject)
+    assert "Einer Übergabe eines Sitzes wird widersprochen" in str(mail.body)
