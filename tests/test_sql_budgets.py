@@ -98,7 +98,7 @@ def test_a_list_of_cases(app: Flask, address: str) -> None:
     for waiting in (1, 29):
         for _ in range(waiting):
             case()
-        with at_most(4):
+        with at_most(5):
             assert get(browser, address).status == 200
 
 

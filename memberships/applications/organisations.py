@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ from memberships.organisations.models import Description, Organisation
 from memberships.organisations.queries import Candidate, candidates, only_match, own_domain
 from memberships.seats.models import Handover
 from memberships.seats.queries import handover_for_application
+from memberships.territory.queries import municipality_of
 
 
 def is_bound(application: Application) -> bool:
@@ -173,6 +174,13 @@ def outcome_of(standing: Membership | None, joined: Membership | None) -> str:
     if standing is not None:
         return f"stands:{standing.id}"
     return f"joins:{joined.id}" if joined is not None else "starts"
+
+
+def organisation_to_register(application: Application, *, city: str = "") -> Description:
+    """The organisation as the answers describe it, with the key of its municipality if sure."""
+    described = described_organisation(application, city=city)
+    key = municipality_of(described.postal_code, described.city, described.federal_state)
+    return replace(described, municipality_key=key)
 
 
 def described_organisation(application: Application, *, city: str = "") -> Description:

@@ -6,7 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -99,7 +99,8 @@ def candidates(
         return []
     more = known_besides([organisation.id for organisation in found], scopes)
     facts = described_facts(described)
-    compared = [(one, _compared(described, facts, one, more[one.id])) for one in found]
+    identity = (name_key(described.name), place_key(described))
+    compared = [(one, _compared(described, identity, facts, one, more[one.id])) for one in found]
     likely = [(one, what) for one, what in compared if _is_worth_seeing(what)]
     likely.sort(key=lambda pair: (_RANK[pair[1].verdict], -pair[1].probability, pair[0].id))
     sure = [one for one, what in likely if what.verdict is Verdict.SAME]
@@ -167,13 +168,15 @@ def own_domain(*texts: str) -> str:
 
 
 def _compared(
-    described: Description, facts: Facts, organisation: Organisation, more: Known
+    described: Description,
+    identity: tuple[str, str],
+    facts: Facts,
+    organisation: Organisation,
+    more: Known,
 ) -> Comparison:
     what = compare(facts, known_facts(organisation, more))
-    is_identical = (
-        organisation.name_key == name_key(described.name)
-        and organisation.place_key == place_key(described)
-        and organisation.scope in {SHARED, described.scope}
+    is_identical = (organisation.name_key, organisation.place_key) == identity and (
+        organisation.scope in {SHARED, described.scope}
     )
     if not is_identical:
         return _less_sure(described, organisation, facts, more, what)
@@ -259,15 +262,23 @@ def _living(
     """The organisations themselves; of merged ones those that they were merged into."""
     if not ids:
         return []
+    query = _living_ones()
+    if besides is not None:
+        query = query.where(Organisation.id.not_in(besides))
+    return db.session.scalars(query, {"ids": ids, "scopes": scopes}).unique().all()
+
+
+@cache
+def _living_ones() -> sa.Select[Organisation]:
+    """Made once: building it takes as long as the database takes to answer it."""
+    ids = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
+    scopes = sa.bindparam("scopes", type_=sa.String(), expanding=True)
     found = aliased(Organisation)
-    query = (
+    return (
         sa.select(Organisation)
         .join(found, Organisation.id == sa.func.coalesce(found.merged_into_id, found.id))
         .where(found.id.in_(ids), found.scope.in_(scopes), Organisation.scope.in_(scopes))
     )
-    if besides is not None:
-        query = query.where(Organisation.id.not_in(besides))
-    return db.session.scalars(query).unique().all()
 
 
 def known_besides(ids: Sequence[UUID], scopes: Sequence[str]) -> Mapping[UUID, Known]:
@@ -277,28 +288,33 @@ def known_besides(ids: Sequence[UUID], scopes: Sequence[str]) -> Mapping[UUID, K
     """
     if not ids:
         return {}
+    rows = db.session.execute(_names_and_domains(), {"ids": ids, "scopes": scopes}).all()
+    more = {id_: Known() for id_ in ids}
+    for id_, what, said in sorted(rows, key=lambda row: (row[1], row[2])):
+        (more[id_].names if what == "name" else more[id_].domains).append(said)
+    return more
+
+
+@cache
+def _names_and_domains() -> sa.CompoundSelect[UUID, str, str]:
+    ids = sa.bindparam("ids", type_=sa.Uuid(), expanding=True)
+    scopes = sa.bindparam("scopes", type_=sa.String(), expanding=True)
     root = sa.func.coalesce(Organisation.merged_into_id, Organisation.id).label("root")
     is_one = sa.and_(
         sa.or_(Organisation.id.in_(ids), Organisation.merged_into_id.in_(ids)),
         Organisation.scope.in_(scopes),
     )
-    rows = db.session.execute(
-        sa.union_all(
-            sa.select(root, sa.literal("name"), Organisation.name.label("text")).where(
-                Organisation.merged_into_id.in_(ids), Organisation.scope.in_(scopes)
-            ),
-            sa.select(root, sa.literal("name"), OrganisationName.name)
-            .join(Organisation, Organisation.id == OrganisationName.organisation_id)
-            .where(is_one),
-            sa.select(root, sa.literal("domain"), OrganisationDomain.domain)
-            .join(Organisation, Organisation.id == OrganisationDomain.organisation_id)
-            .where(is_one),
-        )
-    ).all()
-    more = {id_: Known() for id_ in ids}
-    for id_, what, said in sorted(rows, key=lambda row: (row[1], row[2])):
-        (more[id_].names if what == "name" else more[id_].domains).append(said)
-    return more
+    return sa.union_all(
+        sa.select(root, sa.literal("name"), Organisation.name.label("text")).where(
+            Organisation.merged_into_id.in_(ids), Organisation.scope.in_(scopes)
+        ),
+        sa.select(root, sa.literal("name"), OrganisationName.name)
+        .join(Organisation, Organisation.id == OrganisationName.organisation_id)
+        .where(is_one),
+        sa.select(root, sa.literal("domain"), OrganisationDomain.domain)
+        .join(Organisation, Organisation.id == OrganisationDomain.organisation_id)
+        .where(is_one),
+    )
 
 
 def _apart_from(organisation_id: UUID) -> set[UUID]:

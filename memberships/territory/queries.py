@@ -181,6 +181,27 @@ def district_of(postal_code: str, city: str = "", federal_state: str = "") -> Di
     return None
 
 
+def municipality_of(postal_code: str, city: str, federal_state: str) -> str:
+    """The official key of the municipality of exactly that name, or empty unless it is sure.
+
+    Of several of one name in a Land it is the one whose seat has this postal code, else the only
+    one nearby. Without an imported register no query asks.
+    """
+    wanted = municipality_key(city)
+    if not wanted or not has_register():
+        return ""
+    code = postal_code.strip()
+    rows = _register_rows(federal_state, code, set(), wanted)
+    named = [row for row in rows if row.name_key == wanted]
+    for some in (
+        [row for row in named if row.seat_postal_code == code],
+        [row for row in named if row.seat_postal_code[:2] == code[:2]],
+    ):
+        if some:
+            return _only({row.ags for row in some}) or ""
+    return ""
+
+
 def _register_rows(
     land: str, code: str, names: set[str], beginning: str
 ) -> list[TerritoryMunicipality]:

@@ -46,6 +46,7 @@ from tests.review.cases import (
     withdraw,
 )
 from tests.tables import all_of, nothing_stored, only
+from tests.territory.registers import imported
 
 
 def link(applied: Applied, organisation_id: object, by: object) -> None:
@@ -185,6 +186,16 @@ def test_an_unknown_organisation_enters_the_registry_with_the_approval(app, kim,
     assert organisation.federal_state in {"BW", "SN"}
     assert applied.row.organisation_id == only(Membership).organisation_id == organisation.id
     assert tags(applied)[2:] == ["organisation_linked", "approved"]
+
+
+def test_with_a_register_it_enters_with_the_key_of_its_municipality(app, kim) -> None:
+    imported()
+    applied = joined(AVD)
+    approve(applied, kim)
+    assert (only(Organisation).city, only(Organisation).municipality_key) == (
+        "Stuttgart",
+        "08111000",
+    )
 
 
 @pytest.mark.parametrize("slug", [BW, BH, SN])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +21,7 @@ from memberships.organisations.models import (
     Origin,
 )
 from memberships.organisations.queries import candidates
+from memberships.settings import ROOT
 from tests.organisations.registry import MILL, registered
 from tests.tables import all_of, dump, nothing_stored, only
 
@@ -127,6 +131,47 @@ def test_broken_off_and_run_again_it_goes_on(
     assert len(all_of(Organisation)) == 4
     _, said = imported(app, tmp_path, "\n".join(["name", *names]))
     assert "1 new, 0 learned something, 4 known as they are" in said
+    assert [o.name for o in all_of(Organisation)] == names
+
+
+KILLED = """
+import json, os, signal, sys
+from itertools import count
+from sqlalchemy import event
+from memberships import create_app
+from memberships.database import db
+from memberships.organisations import cli
+from memberships.settings import Settings
+
+settings, file = sys.argv[1:]
+cli._AT_ONCE, commits = 2, count(1)
+app = create_app(Settings.model_validate(json.loads(settings)))
+
+
+def killed(_):
+    if next(commits) == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+with app.app_context():
+    event.listen(db.session, "before_commit", killed)
+    cli.organisations.main(["import", file])
+"""
+
+
+def test_a_killed_import_has_kept_whole_pieces_and_goes_on(app: Flask, tmp_path: Path) -> None:
+    names = [f"Rat {word}" for word in ("Ahorn", "Birke", "Eiche", "Fichte", "Linde", "Ulme")]
+    file = tmp_path / "killed.csv"
+    file.write_text("\n".join(["name", *names]), "utf-8")
+    settings = app.config["SETTINGS"].model_dump_json()
+    command = [sys.executable, "-c", KILLED, settings, str(file)]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()
+    assert [o.name for o in all_of(Organisation)] == names[:4]
+    for known in names[:4]:
+        assert [c.organisation.name for c in candidates(Description(known, "avd"))] == [known]
+    _, said = imported(app, tmp_path, "\n".join(["name", *names]))
+    assert "2 new, 0 learned something, 4 known as they are" in said
     assert [o.name for o in all_of(Organisation)] == names
 
 

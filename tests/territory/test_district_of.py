@@ -7,7 +7,12 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memberships.territory.queries import district_of, has_register, municipality_key
+from memberships.territory.queries import (
+    district_of,
+    has_register,
+    municipality_key,
+    municipality_of,
+)
 from tests.tables import statements
 from tests.territory.registers import LINES, district, imported, municipality
 
@@ -71,6 +76,29 @@ def test_a_longer_name_far_away_is_not_meant() -> None:
     assert name_of("08261", "Neustadt", "SN") == "Vogtlandkreis"
     assert name_of("01999", "Neustadt", "SN") == "Vogtlandkreis"
     assert name_of("09999", "Neustadt", "SN") is None
+
+
+@pytest.mark.parametrize(
+    ("known", "key"),
+    [
+        (("70173", "Stuttgart", "BW"), "08111000"),
+        (("70619", "stuttgart, Landeshauptstadt", "BW"), "08111000"),
+        # Two of one name: the code of the seat decides, and any other code does not.
+        (("71155", "Altdorf", "BW"), "08115002"),
+        (("72655", "Altdorf", "BW"), "08116005"),
+        (("70173", "Altdorf", "BW"), ""),
+        # Only the beginning of a name; a part of a town; nothing.
+        (("08261", "Schöneck", "SN"), ""),
+        (("70173", "Stuttgart-Ost", "BW"), ""),
+        (("70173", "", "BW"), ""),
+        (("01067", "Stuttgart", "BW"), ""),
+        (("70173", "Stuttgart", "SN"), ""),
+    ],
+)
+def test_the_register_tells_the_municipality(known: tuple[str, str, str], key: str) -> None:
+    assert municipality_of(*known) == ""
+    imported()
+    assert municipality_of(*known) == key
 
 
 def test_the_district_is_told_with_key_kind_and_land() -> None:

@@ -24,6 +24,7 @@ from memberships.applications.organisations import (
     described_organisation,
     is_bound,
     organisation_state,
+    organisation_to_register,
     ruled_out,
 )
 from memberships.database import db, utcnow
@@ -119,7 +120,7 @@ def link_new_organisation(application: Application, *, by: Actor, city: str = ""
     network tells none apart.
     """
     _require_open_and_bound(application)
-    organisation = register_new_organisation(described_organisation(application, city=city))
+    organisation = register_new_organisation(organisation_to_register(application, city=city))
     _link(application, organisation, by=by, how="new")
 
 
@@ -167,13 +168,12 @@ def organisation_to_admit(application: Application) -> Organisation | None:
     if not is_bound(application):
         return None
     if application.organisation_id is None:
-        described = described_organisation(application)
         found = candidates_for(application)
         match = only_match(found)
         if found and match is None:
             raise OrganisationUndecided
         if match is None:
-            registered = register_organisation(described)
+            registered = register_organisation(organisation_to_register(application))
             _link(application, registered, by=SYSTEM, how="new")
             _tell_apart(application, registered.id)
             return registered
