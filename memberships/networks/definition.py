@@ -526,6 +526,12 @@ class Definition(Part):
         )
 
     @property
+    def holiday_land(self) -> str:
+        """The one Land whose public holidays count; empty for all Germany."""
+        states = self.territory.states if self.territory else ()
+        return states[0] if len(states) == 1 else ""
+
+    @property
     def may_admit_at_once(self) -> bool:
         """Whether some answers make a member as soon as the address is confirmed."""
         return any(not rule.policy.is_decided_by_person for rule in self.admission)

@@ -13,10 +13,10 @@ from memberships.applications.models import (
 from memberships.applications.queries import open_question, questions_to_close, questions_to_remind
 from memberships.applications.services.cases import (
     open_case,
+    promised_after_pause,
     promised_by,
     require_unrestricted,
 )
-from memberships.calendar import end_of_day
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
@@ -81,7 +81,12 @@ def _resume(application: Application) -> None:
     if application.status is ApplicationStatus.CLOSED:
         application.due_at = promised_by(definition_of(application.definition), now)
     elif application.due_at is not None and application.clock_stopped_at is not None:
-        application.due_at = end_of_day(application.due_at + (now - application.clock_stopped_at))
+        application.due_at = promised_after_pause(
+            definition_of(application.definition),
+            application.due_at,
+            application.clock_stopped_at,
+            now,
+        )
     application.status = ApplicationStatus.IN_REVIEW
     application.clock_stopped_at = application.settled_at = None
 

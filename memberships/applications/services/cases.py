@@ -24,7 +24,12 @@ from memberships.applications.models import (
     Confirmation,
 )
 from memberships.applications.queries import changes_since
-from memberships.calendar import BERLIN, end_of_day
+from memberships.calendar import (
+    BERLIN,
+    end_of_day,
+    working_days_between,
+    working_days_later,
+)
 from memberships.database import db, utcnow
 from memberships.networks.definition import Definition
 from memberships.networks.models import DefinitionVersion
@@ -120,13 +125,32 @@ def search_text_of(answers: Mapping[str, Any]) -> str:
 def promised_by(definition: Definition, start: datetime) -> datetime:
     """The end of the day until which the network promises an answer.
 
-    Working days are Monday to Friday; public holidays are not known yet. A network that admits at
-    once and yet has to look at a case takes two weeks at most.
+    Working days leave out the public holidays of the network's Land, of a federal one those of all
+    Germany. A network that admits at once and yet has to look at a case takes two weeks at most.
     """
-    days = definition.promise.days or 14
-    day: date = start.astimezone(BERLIN).date()
-    while days:
-        day += timedelta(days=1)
-        if not definition.promise.working_days or day.weekday() < 5:
-            days -= 1
+    return _end_of(_days_later(definition, _day(start), definition.promise.days or 14))
+
+
+def promised_after_pause(
+    definition: Definition, due_at: datetime, stopped_at: datetime, now: datetime
+) -> datetime:
+    """Until when an answer is due after the clock stood: as long is left as was left then."""
+    due, stopped = _day(due_at), _day(stopped_at)
+    if not definition.promise.working_days or due < stopped:
+        return end_of_day(due_at + (now - stopped_at))
+    left = working_days_between(stopped, due, definition.holiday_land)
+    return _end_of(_days_later(definition, _day(now), left))
+
+
+def _days_later(definition: Definition, day: date, days: int) -> date:
+    if definition.promise.working_days:
+        return working_days_later(day, days, definition.holiday_land)
+    return day + timedelta(days=days)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(BERLIN).date()
+
+
+def _end_of(day: date) -> datetime:
     return end_of_day(datetime.combine(day, time(), BERLIN))
