@@ -26,7 +26,7 @@ from memberships.accounts.cli import (
     answer_sign_in_requests,
     erase_old_requests,
 )
-from memberships.applications.cli import erase_expired
+from memberships.applications.cli import carry_out_decisions, erase_expired
 from memberships.applications.services import close_unanswered, remind_of_questions
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
@@ -129,7 +129,10 @@ def worker() -> None:
         Job("anchor_log", timedelta(days=1), anchor_log),
     ]
     run_worker(
-        create_app(), jobs, stop=stop, rounds=[answer_sign_in_requests, answer_address_changes]
+        create_app(),
+        jobs,
+        stop=stop,
+        rounds=[answer_sign_in_requests, answer_address_changes, carry_out_decisions],
     )
 
 

@@ -52,6 +52,7 @@ class Settings(BaseModel):
     confirmation_mails_per_application: Annotated[int, Field(ge=1)]
     confirmation_mails_per_address_a_day: Annotated[int, Field(ge=1)]
     code_tries: Annotated[int, Field(ge=1, le=10)]
+    grace_minutes: Annotated[int, Field(ge=0, le=1440)]
     case_link_days: Annotated[int, Field(ge=1)]
     sign_in_minutes: Annotated[int, Field(ge=5, le=120)]
     sign_in_mails_an_hour: Annotated[int, Field(ge=1)]
@@ -112,6 +113,7 @@ _FROM_ENVIRONMENT = {
     "public_url",
     "demo",
     "trusted_proxies",
+    "grace_minutes",
     "networks_dir",
     "platform_name",
     "sender_address",

@@ -42,6 +42,7 @@ def settings_for(folder: Path, **overrides: Any) -> Settings:
         "env": "testing",
         "data_dir": folder,
         "form_min_seconds": 0,
+        "grace_minutes": 0,
         "posts_per_client": "100000 per minute",
     }
     return load_settings({}, **(values | overrides))

@@ -1,7 +1,39 @@
 from __future__ import annotations
 
-from memberships.applications.services import erase_expired_applications
-from memberships.database import unit_of_work
+import logging
+
+from memberships.applications.queries import due_decisions
+from memberships.applications.services import (
+    IMPOSSIBLE,
+    carry_out_decision,
+    erase_expired_applications,
+    give_up_decision,
+)
+from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
+
+_BATCH = 20
+
+log = logging.getLogger(__name__)
+
+
+def carry_out_decisions() -> bool:
+    """What the worker does in every round: let decisions take effect; True when more may wait.
+
+    Each in a transaction of its own. One that has become impossible is given up, and its case waits
+    for a person again; one that met somebody else's change is tried again in the next round.
+    """
+    due = due_decisions(utcnow(), _BATCH)
+    for application_id in due:
+        try:
+            with unit_of_work():
+                carry_out_decision(application_id)
+        except IMPOSSIBLE as error:
+            with unit_of_work():
+                give_up_decision(application_id, type(error).__name__)
+        except ChangedMeanwhile:
+            log.info("a decision met another change; it is tried again")
+            return False
+    return len(due) == _BATCH
 
 
 def erase_expired() -> int:

@@ -39,6 +39,14 @@ class ApplicationRestricted(ApplicationNotDecidable):
     """Its data is kept and nothing else, until the restriction is lifted (Art. 18 GDPR)."""
 
 
+class DecisionPending(ApplicationNotDecidable):
+    """It is decided, but can still be taken back; before that nothing else can be done."""
+
+
+class NothingPending(Exception):
+    """No decision waits to take effect: it has, or it was taken back."""
+
+
 class ApplicationChanged(Exception):
     """Something changed after the person opened the page; nothing was stored or mailed.
 

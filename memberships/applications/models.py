@@ -67,6 +67,7 @@ ORGANISATION_UNCLEAR = "organisation_unclear"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
 _IS_CLAIMED = text("claimed_by_id IS NOT NULL")
 _IS_RESTRICTED = text("restricted_at IS NOT NULL")
+_IS_PENDING = text("pending IS NOT NULL")
 _IS_AUTOMATIC = text("decided_by_id IS NULL AND decided_at IS NOT NULL")
 
 
@@ -122,6 +123,20 @@ class Application(Model):
             postgresql_where=_IS_AUTOMATIC,
             sqlite_where=_IS_AUTOMATIC,
         ),
+        CheckConstraint(
+            "pending IS NULL OR status IN ('in_review', 'information_requested')",
+            name="only_open_ones_are_pending",
+        ),
+        CheckConstraint(
+            "pending IS NULL OR (takes_effect_at IS NOT NULL AND decided_by_id IS NOT NULL)",
+            name="pending_has_time_and_person",
+        ),
+        Index(
+            "ix_applications_pending",
+            "takes_effect_at",
+            postgresql_where=_IS_PENDING,
+            sqlite_where=_IS_PENDING,
+        ),
         Index(
             "ix_applications_unconfirmed",
             "expires_at",
@@ -158,6 +173,7 @@ class Application(Model):
     confirmed_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
     takes_effect_at: Mapped[datetime | None]
+    pending: Mapped[dict[str, Any] | None]
     settled_at: Mapped[datetime | None]
     due_at: Mapped[datetime | None]
     clock_stopped_at: Mapped[datetime | None]
@@ -192,6 +208,11 @@ class Application(Model):
     def is_open(self) -> bool:
         """Whether the office or the applicant still has something to do."""
         return self.status.is_decidable
+
+    @property
+    def waits_for_office(self) -> bool:
+        """Whether the office has something to do: it is open, and nobody has decided yet."""
+        return self.is_open and self.pending is None
 
     @property
     def full_name(self) -> str:

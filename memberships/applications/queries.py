@@ -220,6 +220,7 @@ def _asked(
         .where(
             Application.status == ApplicationStatus.INFORMATION_REQUESTED,
             Application.restricted_at.is_(None),
+            Application.pending.is_(None),
             InformationRequest.answered_at.is_(None),
             InformationRequest.ended_at.is_(None),
             *conditions,
@@ -229,6 +230,34 @@ def _asked(
         .with_for_update(of=Application, skip_locked=True)
     )
     return [(request, application) for request, application in rows]
+
+
+def due_decisions(now: datetime, limit: int) -> Sequence[UUID]:
+    """Cases whose decision is to take effect by now, the oldest first; restricted ones never."""
+    return db.session.scalars(
+        sa.select(Application.id)
+        .where(*_is_due(now))
+        .order_by(Application.takes_effect_at)
+        .limit(limit)
+    ).all()
+
+
+def due_decision(application_id: UUID, now: datetime) -> Application | None:
+    """The case, locked, if its decision is to take effect by now and no other worker has it."""
+    return db.session.scalar(
+        sa.select(Application)
+        .where(Application.id == application_id, *_is_due(now))
+        .with_for_update(of=Application, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _is_due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        Application.pending.is_not(None),
+        Application.takes_effect_at <= now,
+        Application.restricted_at.is_(None),
+    )
 
 
 def newest_confirmed(network_id: int) -> Application | None:

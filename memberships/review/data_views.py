@@ -43,7 +43,11 @@ def restrict_case(network: Network, application_id: UUID) -> Any:
     try:
         with unit_of_work():
             application = case_for_change(
-                network, application_id, form.version.data, even_restricted=True
+                network,
+                application_id,
+                form.version.data,
+                even_restricted=True,
+                even_pending=True,
             )
             party = services.party_of_case(application)
             if is_restricted:

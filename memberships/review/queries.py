@@ -41,12 +41,15 @@ _BY_DUE = (Application.due_at.asc(), Application.id.asc())
 _BY_ID = (Application.id.desc(),)
 # What is restricted is kept and nothing else (Art. 18 GDPR).
 _IS_USED = Application.restricted_at.is_(None)
+# What is decided waits for nobody, though it can still be taken back.
+_WAITS = sa.and_(_IS_USED, Application.pending.is_(None))
 
 
 class Tab(StrEnum):
     OPEN = "offen"
     ASKED = "gefragt"
     RESTRICTED = "eingeschraenkt"
+    PENDING = "vorgemerkt"
     AUTOMATIC = "automatisch"
     ALL = "alle"
 
@@ -117,23 +120,7 @@ def _listed(
 
 
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    is_restricted = wanted.tab is Tab.RESTRICTED
-    conditions: list[sa.ColumnElement[bool]] = [
-        Application.restricted_at.is_not(None) if is_restricted else _IS_USED
-    ]
-    match wanted.tab:
-        case Tab.OPEN:
-            conditions.append(Application.status == ApplicationStatus.IN_REVIEW)
-        case Tab.ASKED:
-            conditions.append(Application.status == ApplicationStatus.INFORMATION_REQUESTED)
-        case Tab.AUTOMATIC:
-            conditions += [
-                Application.status == ApplicationStatus.APPROVED,
-                Application.decided_by_id.is_(None),
-                Application.decided_at > utcnow() - AUTOMATIC_FOR,
-            ]
-        case Tab.ALL | Tab.RESTRICTED:
-            conditions.append(Application.status != ApplicationStatus.UNCONFIRMED)
+    conditions = _of_tab(wanted.tab)
     if wanted.text:
         pattern = contains_pattern(wanted.text)
         conditions.append(Application.search_text.like(pattern, escape="\\"))
@@ -142,6 +129,28 @@ def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     elif wanted.owner:
         conditions.append(Application.claimed_by_id == wanted.owner)
     return conditions
+
+
+def _of_tab(tab: Tab) -> list[sa.ColumnElement[bool]]:
+    confirmed = Application.status != ApplicationStatus.UNCONFIRMED
+    match tab:
+        case Tab.OPEN:
+            return [Application.status == ApplicationStatus.IN_REVIEW, _WAITS]
+        case Tab.ASKED:
+            return [Application.status == ApplicationStatus.INFORMATION_REQUESTED, _WAITS]
+        case Tab.PENDING:
+            return [Application.pending.is_not(None), _IS_USED]
+        case Tab.AUTOMATIC:
+            return [
+                Application.status == ApplicationStatus.APPROVED,
+                Application.decided_by_id.is_(None),
+                Application.decided_at > utcnow() - AUTOMATIC_FOR,
+                _IS_USED,
+            ]
+        case Tab.RESTRICTED:
+            return [confirmed, Application.restricted_at.is_not(None)]
+        case Tab.ALL:
+            return [confirmed, _IS_USED]
 
 
 def _after_due(after: str) -> list[sa.ColumnElement[bool]]:
@@ -188,7 +197,7 @@ def waiting_counts(network_ids: Collection[int]) -> dict[ApplicationStatus, int]
 
 def _of_status(network_ids: Collection[int], status: ApplicationStatus) -> sa.Select[UUID]:
     return sa.select(Application.id).where(
-        Application.network_id.in_(network_ids), Application.status == status, _IS_USED
+        Application.network_id.in_(network_ids), Application.status == status, _WAITS
     )
 
 
@@ -205,7 +214,7 @@ def overdue_count(network_id: int) -> int:
             sa.select(sa.func.count()).where(
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
-                _IS_USED,
+                _WAITS,
                 Application.due_at < utcnow(),
             )
         )
@@ -220,7 +229,7 @@ def new_count(network_id: int, since: datetime) -> int:
             sa.select(sa.func.count()).where(
                 Application.network_id == network_id,
                 Application.status == ApplicationStatus.IN_REVIEW,
-                _IS_USED,
+                _WAITS,
                 Application.confirmed_at >= since,
             )
         )
@@ -235,7 +244,7 @@ def next_due(network_ids: Collection[int], *, besides: UUID) -> Application | No
         .where(
             Application.network_id.in_(network_ids),
             Application.status == ApplicationStatus.IN_REVIEW,
-            _IS_USED,
+            _WAITS,
             Application.id != besides,
         )
         .order_by(Application.due_at, Application.id)
@@ -370,7 +379,7 @@ def applications_for_meeting(network_id: int) -> Sequence[Application]:
         .where(
             Application.network_id == network_id,
             Application.status == ApplicationStatus.IN_REVIEW,
-            _IS_USED,
+            _WAITS,
         )
         .options(
             joinedload(Application.definition).joinedload(DefinitionVersion.network),

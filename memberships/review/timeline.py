@@ -38,6 +38,9 @@ _WORDS = {
     EventTag.APPLICATION_ANOTHER_SEAT_GRANTED: ("log", "Weiterer Sitz begründet"),
     EventTag.APPLICATION_SUCCESSION_BEGUN: ("people", "Übergabe des Sitzes begonnen"),
     EventTag.APPLICATION_ANSWERS_CORRECTED: ("log", "Angaben geändert"),
+    EventTag.APPLICATION_DECISION_MADE: ("clock", "Entschieden, noch nicht wirksam"),
+    EventTag.APPLICATION_DECISION_TAKEN_BACK: ("log", "Entscheidung zurückgenommen"),
+    EventTag.APPLICATION_DECISION_DROPPED: ("alert", "Entscheidung nicht ausgeführt"),
     EventTag.APPLICATION_APPROVED: ("check", "Aufgenommen"),
     EventTag.APPLICATION_DECLINED: ("close", "Abgelehnt"),
     EventTag.APPLICATION_WITHDRAWN: ("close", "Zurückgezogen"),
@@ -45,6 +48,16 @@ _WORDS = {
     EventTag.APPLICATION_RESTRICTED: ("alert", "Verarbeitung eingeschränkt"),
     EventTag.APPLICATION_RESTRICTION_LIFTED: ("check", "Einschränkung aufgehoben"),
     EventTag.APPLICATION_CONSENT_WITHDRAWN: ("close", "Einwilligung widerrufen"),
+}
+_OUTCOMES = {"approve": "Aufnahme", "decline": "Ablehnung"}
+_IMPOSSIBLE = "Sie war nicht mehr möglich, bitte neu entscheiden"
+_WHY_DROPPED = {
+    "answers_corrected": "Angaben wurden geändert, bitte neu ansehen",
+    "information_received": "eine Antwort ist eingegangen, bitte neu ansehen",
+    "withdrawn": "der Antrag wurde zurückgezogen",
+    "restricted": "die Verarbeitung wurde eingeschränkt",
+    "SeatTaken": "der Sitz der Organisation ist inzwischen besetzt",
+    "OrganisationUndecided": "es ist nicht mehr eindeutig, welche Organisation es ist",
 }
 _MAIL_STATES = {
     MailState.QUEUED: ("clock", "wird gesendet"),
@@ -81,6 +94,10 @@ def _of_event(event: Event, names: dict[UUID, str], net: Definition) -> Entry:
     if event.tag == EventTag.APPLICATION_DECLINED:
         reason = next((r.label for r in net.decline_reasons if r.key == details["reason"]), "")
         words = f"{words}: {reason}" if reason else words
+    if event.tag == EventTag.APPLICATION_DECISION_MADE:
+        words = f"{_OUTCOMES[details['outcome']]} beschlossen, noch nicht wirksam"
+    if event.tag == EventTag.APPLICATION_DECISION_DROPPED:
+        words = f"{words}: {_WHY_DROPPED.get(details['why'], _IMPOSSIBLE)}"
     who = names.get(event.actor_id, "") if event.actor_id else ""
     return Entry(event.at, icon, words, who)
 

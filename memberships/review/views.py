@@ -25,6 +25,7 @@ from memberships.applications.errors import (
     HoldsAnotherSeat,
     NoSeatToGrant,
     NothingAsked,
+    NothingPending,
     OrganisationUndecided,
     ReasonUnknown,
 )
@@ -36,6 +37,7 @@ from memberships.applications.queries import (
     answers_in_words,
     application_id_of,
 )
+from memberships.applications.services import Decision, Outcome
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.members.errors import MembershipRestricted, SeatTaken
 from memberships.members.models import Membership
@@ -63,6 +65,7 @@ from memberships.review.forms import (
 from memberships.review.timeline import timeline_of
 from memberships.seats.errors import HandoverOpen, HandoverUnknown, InvitedHoldsIt
 from memberships.seats.queries import to_decide
+from memberships.settings import current_settings
 from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
@@ -207,11 +210,20 @@ def _done(network_ids: list[int]) -> Application | None:
 
 
 def case_for_change(
-    network: Network, application_id: UUID, version: int | None, *, even_restricted: bool = False
+    network: Network,
+    application_id: UUID,
+    version: int | None,
+    *,
+    even_restricted: bool = False,
+    even_pending: bool = False,
 ) -> Application:
     try:
         return services.application_for_change(
-            network.id, application_id, seen_version=version, even_restricted=even_restricted
+            network.id,
+            application_id,
+            seen_version=version,
+            even_restricted=even_restricted,
+            even_pending=even_pending,
         )
     except ApplicationUnknown:
         abort(404)
@@ -252,7 +264,9 @@ def write_note(network: Network, application_id: UUID) -> Any:
     if not form.validate_on_submit():
         return show_case(network, application_id, note_form=form), 422
     with unit_of_work():
-        application = case_for_change(network, application_id, None, even_restricted=True)
+        application = case_for_change(
+            network, application_id, None, even_restricted=True, even_pending=True
+        )
         services.write_note(application, form.text.data, by=signed_in_actor())
     return back_to_case(network, application_id, "notizen")
 
@@ -327,11 +341,10 @@ def approve_application(network: Network, application_id: UUID) -> Any:
         template="review/approve.html",
         check=services.check_approvable,
         preview=lambda application: services.approval_preview(application, form.message.data or ""),
-        act=lambda application: services.approve_application(
+        act=lambda application: services.decide(
             application,
+            Decision(Outcome.APPROVE, form.message.data or "", expected=form.expected.data or ""),
             by=signed_in_actor(),
-            message=form.message.data or "",
-            expected=form.expected.data or "",
         ),
     )
 
@@ -352,11 +365,10 @@ def decline_application(network: Network, application_id: UUID) -> Any:
         preview=lambda application: services.decline_preview(
             application, form.reason.data or "", form.message.data or ""
         ),
-        act=lambda application: services.decline_application(
+        act=lambda application: services.decide(
             application,
+            Decision(Outcome.DECLINE, form.message.data or "", form.reason.data),
             by=signed_in_actor(),
-            reason=form.reason.data,
-            message=form.message.data or "",
         ),
     )
 
@@ -399,6 +411,7 @@ def _decide(
         application=found.application,
         form=form,
         mail=preview(found.application),
+        grace=current_settings().grace_minutes,
         now=utcnow(),
     )
     return page, 422 if request.method == "POST" and not valid else 200
@@ -412,6 +425,18 @@ def _next_case(network: Network, done: UUID) -> Response:
     return redirect(
         url_for(".case", slug=network.slug, application_id=following.id, erledigt=done), 303
     )
+
+
+@bp.post("/<slug>/antraege/<uuid:application_id>/zuruecknehmen")
+@requires(Permission.DECIDE_APPLICATIONS)
+def take_back_decision(network: Network, application_id: UUID) -> Any:
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, None, even_pending=True)
+            services.take_back_decision(application, by=signed_in_actor())
+    except (*REFUSED, NothingPending) as error:
+        return refused(network, application_id, error)
+    return back_to_case(network, application_id, "entscheidung")
 
 
 @bp.route("/<slug>/erfassen", methods=["GET", "POST"])
@@ -486,19 +511,19 @@ def record_body_decisions(network: Network) -> Any:
     faults = {
         id_: "Wählen Sie einen Grund aus."
         for id_, (outcome, reason, _) in results.items()
-        if outcome == services.Outcome.DECLINE and not reason
+        if outcome == Outcome.DECLINE and not reason
     }
     if not form.validate_on_submit() or faults:
         return _show_meeting(network, form, faults=faults, typed=request.form), 422
     refused = []
     for id_, (outcome, reason, version) in results.items():
-        decision = services.BodyDecision(
-            form.body.data, form.decided_on.data, services.Outcome(outcome), reason
+        decision = Decision(
+            Outcome(outcome), reason=reason, body=form.body.data, decided_on=form.decided_on.data
         )
         try:
             with unit_of_work():
                 application = services.application_for_change(network.id, id_, seen_version=version)
-                services.record_body_decision(application, decision, by=signed_in_actor())
+                services.decide(application, decision, by=signed_in_actor())
         except (*REFUSED, ApplicationUnknown, ReasonUnknown):
             refused.append(id_)
     if refused:
@@ -511,7 +536,7 @@ def _typed_results() -> dict[UUID, tuple[str, str, int]]:
     results = {}
     for name, outcome in request.form.items():
         prefix, _, id_ = name.partition("-")
-        if prefix == "ergebnis" and outcome in set(services.Outcome):
+        if prefix == "ergebnis" and outcome in set(Outcome):
             with suppress(ValueError):
                 results[UUID(id_)] = (
                     outcome,

@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from memberships.accounts.models import Account
 from memberships.applications.models import Application
+from memberships.applications.services import drop_decision
 from memberships.database import db, utcnow
 from memberships.events.models import APPLICANT, Actor, EventTag
 from memberships.events.services import record_event
@@ -109,6 +110,8 @@ def _set_restriction(party: Party, *, is_set: bool, by: Actor) -> bool:
     for application in party.applications:
         if (application.restricted_at is None) is is_set:
             application.restricted_at, changed = moment, True
+            if is_set:
+                drop_decision(application, why="restricted")
             record_event(tags[0], application, by=by)
     standing = party.standing
     if standing is not None and (standing.restricted_at is None) is is_set:

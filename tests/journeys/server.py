@@ -140,7 +140,11 @@ def served(folder: Path, **more: str) -> Iterator[Product]:
 
     Each visitor is told apart by X-Forwarded-For, as behind a proxy: rate limits count per visitor.
     """
-    product = start(folder, free_port(), **{"MEMBERSHIPS_TRUSTED_PROXIES": "1"} | more)
+    product = start(
+        folder,
+        free_port(),
+        **{"MEMBERSHIPS_TRUSTED_PROXIES": "1", "MEMBERSHIPS_GRACE_MINUTES": "0"} | more,
+    )
     try:
         wait_for(product.is_ready, "the product answers", 60)
         yield product

@@ -86,12 +86,13 @@ class Racers:
                 process.wait(20)
 
 
-def _overrides(settings: Settings) -> dict[str, str]:
+def _overrides(settings: Settings) -> dict[str, Any]:
     return {
         "env": settings.env,
         "data_dir": str(settings.data_dir),
         "database_url": settings.database_url,
         "networks_dir": str(settings.networks_dir),
+        "grace_minutes": settings.grace_minutes,
         "posts_per_client": settings.posts_per_client,
     }
 

@@ -9,6 +9,7 @@ from memberships.applications.services.asking import (
 )
 from memberships.applications.services.cases import (
     application_for_change,
+    drop_decision,
     open_case,
     require_unrestricted,
 )
@@ -33,6 +34,14 @@ from memberships.applications.services.organisations import (
     rule_out_organisation,
 )
 from memberships.applications.services.own_page import correct_answers, withdraw_application
+from memberships.applications.services.pending import (
+    IMPOSSIBLE,
+    Decision,
+    carry_out_decision,
+    decide,
+    give_up_decision,
+    take_back_decision,
+)
 from memberships.applications.services.previews import (
     approval_preview,
     decline_preview,
@@ -59,14 +68,17 @@ from memberships.applications.services.working import (
 )
 
 __all__ = [
+    "IMPOSSIBLE",
     "BodyDecision",
     "CodeOutcome",
+    "Decision",
     "Outcome",
     "application_for_change",
     "approval_preview",
     "approve_application",
     "begin_succession",
     "body_decides",
+    "carry_out_decision",
     "check_approvable",
     "check_askable",
     "check_decidable",
@@ -75,12 +87,15 @@ __all__ = [
     "confirm_application",
     "correct_address",
     "correct_answers",
+    "decide",
     "decline_application",
     "decline_preview",
+    "drop_decision",
     "enter_application",
     "enter_code",
     "erase_expired_applications",
     "expected_outcome",
+    "give_up_decision",
     "grant_another_seat",
     "link_new_organisation",
     "link_organisation",
@@ -100,6 +115,7 @@ __all__ = [
     "rule_out_organisation",
     "submission_key",
     "submit_application",
+    "take_back_decision",
     "text_preview",
     "withdraw_application",
     "write_note",

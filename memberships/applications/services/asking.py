@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from memberships.applications import mails
-from memberships.applications.errors import ApplicationNotDecidable, NothingAsked
+from memberships.applications.errors import ApplicationNotDecidable, DecisionPending, NothingAsked
 from memberships.applications.models import (
     Application,
     ApplicationStatus,
@@ -12,6 +12,7 @@ from memberships.applications.models import (
 )
 from memberships.applications.queries import open_question, questions_to_close, questions_to_remind
 from memberships.applications.services.cases import (
+    drop_decision,
     open_case,
     promised_after_pause,
     promised_by,
@@ -49,7 +50,9 @@ def request_information(
 
 
 def check_askable(application: Application) -> None:
-    """Raises ApplicationNotDecidable unless the application is in review."""
+    """Raises ApplicationNotDecidable unless the application is in review, and nobody decided."""
+    if application.pending is not None:
+        raise DecisionPending
     if application.status is not ApplicationStatus.IN_REVIEW:
         raise ApplicationNotDecidable
 
@@ -70,6 +73,7 @@ def receive_information(
     }:
         raise NothingAsked
     now = utcnow()
+    drop_decision(application, why="information_received")
     request.answer, request.answered_at, request.answered_via = answer, now, via
     cancel_mails(application, _ASKING)
     _resume(application)

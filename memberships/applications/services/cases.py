@@ -15,6 +15,7 @@ from memberships.applications.errors import (
     ApplicationNotDecidable,
     ApplicationRestricted,
     ApplicationUnknown,
+    DecisionPending,
 )
 from memberships.applications.models import (
     AnswerRevision,
@@ -31,6 +32,8 @@ from memberships.calendar import (
     working_days_later,
 )
 from memberships.database import db, utcnow
+from memberships.events.models import SYSTEM, EventTag
+from memberships.events.services import record_event
 from memberships.networks.definition import Definition
 from memberships.networks.models import DefinitionVersion
 from memberships.search import fold
@@ -46,12 +49,14 @@ def application_for_change(
     *,
     seen_version: int | None = None,
     even_restricted: bool = False,
+    even_pending: bool = False,
 ) -> Application:
     """The application of that network, locked, as the person saw it.
 
     Raises ApplicationUnknown when the network has no such case, or its address is not proven yet,
     ApplicationRestricted when its data is only kept, ApplicationNotDecidable when somebody has
-    decided it since, ApplicationChanged when anything else differs from what was seen.
+    decided it since (DecisionPending while that can be taken back), ApplicationChanged when
+    anything else differs from what was seen.
     """
     application = db.session.scalar(
         sa.select(Application)
@@ -72,6 +77,8 @@ def application_for_change(
         raise ApplicationUnknown
     if not even_restricted:
         require_unrestricted(application)
+    if application.pending is not None and not even_pending:
+        raise DecisionPending
     if seen_version is not None and application.version != seen_version:
         if not application.status.is_decidable:
             raise ApplicationNotDecidable
@@ -120,6 +127,21 @@ def keep_revision(application: Application) -> None:
 def search_text_of(answers: Mapping[str, Any]) -> str:
     """What a coordinator searches in, folded."""
     return fold(" ".join(str(answers[key]) for key in _SEARCHED if answers.get(key)))
+
+
+def drop_decision(application: Application, *, why: str) -> None:
+    """The case is not any more what was decided about: a person looks again. `why` is for the log.
+
+    Nothing happens where no decision waits to take effect.
+    """
+    if application.pending is not None:
+        forget_decision(application)
+        record_event(EventTag.APPLICATION_DECISION_DROPPED, application, by=SYSTEM, why=why)
+
+
+def forget_decision(application: Application) -> None:
+    """The case waits as it did before somebody decided."""
+    application.pending = application.takes_effect_at = application.decided_by_id = None
 
 
 def promised_by(definition: Definition, start: datetime) -> datetime:

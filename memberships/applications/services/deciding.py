@@ -15,6 +15,7 @@ from memberships.applications.errors import (
     ApplicationChanged,
     ApplicationNotDecidable,
     BodyDecides,
+    DecisionPending,
     HoldsAnotherSeat,
     OrganisationUndecided,
     ReasonUnknown,
@@ -204,7 +205,12 @@ def reasons_to_decline(application: Application) -> tuple[DeclineReason, ...]:
 
 
 def check_decidable(application: Application) -> None:
-    """Whether one person may decide now: raises ApplicationNotDecidable or BodyDecides if not."""
+    """Whether one person may decide now: raises ApplicationNotDecidable or BodyDecides if not.
+
+    DecisionPending while one that was taken has not taken effect.
+    """
+    if application.pending is not None:
+        raise DecisionPending
     _require_decidable(application)
     if body_decides(application):
         raise BodyDecides

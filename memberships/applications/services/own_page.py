@@ -18,6 +18,7 @@ from memberships.applications.queries import answer_revision
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,
+    drop_decision,
     keep_revision,
     require_unrestricted,
     search_text_of,
@@ -63,6 +64,7 @@ def correct_answers(
     if described_organisation(application) != before or "applicant_kind" in wanted:
         match_anew(application)
     record_event(EventTag.APPLICATION_ANSWERS_CORRECTED, application, by=APPLICANT)
+    drop_decision(application, why="answers_corrected")
     return True
 
 
@@ -75,6 +77,7 @@ def withdraw_application(application: Application) -> None:
     """
     if not application.status.may_be_withdrawn:
         raise NotWithdrawable
+    drop_decision(application, why="withdrawn")
     end_open_question(application)
     application.status = ApplicationStatus.WITHDRAWN
     application.clock_stopped_at = application.restricted_at = None
