@@ -29,6 +29,7 @@ class Permission(StrEnum):
     REQUEST_INFORMATION = "request_information"
     RECOMMEND_DECISIONS = "recommend_decisions"
     DECIDE_APPLICATIONS = "decide_applications"
+    REOPEN_APPLICATIONS = "reopen_applications"
     RECORD_BODY_DECISIONS = "record_body_decisions"
     ENTER_APPLICATIONS = "enter_applications"
     VIEW_MEMBERS = "view_members"
@@ -77,6 +78,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.LEAD: _COORDINATOR
     | _DECIDER
     | {
+        Permission.REOPEN_APPLICATIONS,
         Permission.VIEW_LOG,
         Permission.MANAGE_ORGANISATIONS,
         Permission.MANAGE_RETENTION,

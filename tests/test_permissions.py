@@ -189,6 +189,7 @@ def test_the_table_is_what_was_decided() -> None:
     assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}
     assert PERMISSIONS[Role.COORDINATOR] | PERMISSIONS[Role.DECIDER] == PERMISSIONS[Role.LEAD] - {
         Permission.VIEW_LOG,
+        Permission.REOPEN_APPLICATIONS,
         Permission.MANAGE_ORGANISATIONS,
         Permission.MANAGE_RETENTION,
         Permission.EDIT_TEXTS,

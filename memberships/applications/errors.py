@@ -87,5 +87,9 @@ class NothingAsked(Exception):
     """There is no open question to answer."""
 
 
+class NotReopenable(Exception):
+    """Only a declined application is looked at once more."""
+
+
 class NotWithdrawable(Exception):
     """A decided or withdrawn application cannot be withdrawn."""

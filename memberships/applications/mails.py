@@ -99,6 +99,11 @@ def application_closed(application: Application, *, case_token: str) -> Outgoing
     return _queue("application_closed", application, case_token)
 
 
+def application_reopened(application: Application, *, case_token: str) -> OutgoingMail:
+    """What was declined is looked at once more, and until when."""
+    return _queue("application_reopened", application, case_token, due_at=application.due_at)
+
+
 def application_withdrawn(application: Application) -> OutgoingMail:
     """Receipt for a withdrawal. Holds no link: all of them have ended."""
     return _queue("application_withdrawn", application, "")

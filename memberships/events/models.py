@@ -38,6 +38,7 @@ class EventTag(StrEnum):
     APPLICATION_DECISION_MADE = "application:decision_made"
     APPLICATION_DECISION_TAKEN_BACK = "application:decision_taken_back"
     APPLICATION_DECISION_DROPPED = "application:decision_dropped"
+    APPLICATION_REOPENED = "application:reopened"
     APPLICATION_APPROVED = "application:approved"
     APPLICATION_DECLINED = "application:declined"
     APPLICATION_WITHDRAWN = "application:withdrawn"

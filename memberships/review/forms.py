@@ -81,6 +81,14 @@ class QuestionForm(CaseForm):
     )
 
 
+class ReopeningForm(CaseForm):
+    reason = TextAreaField(
+        "Warum wird noch einmal geprüft?",
+        [DataRequired("Schreiben Sie, warum der Fall noch einmal geprüft wird."), *_TEXT],
+        filters=[clean_text],
+    )
+
+
 class NoteForm(StaffForm):
     text = TextAreaField(
         "Neue Notiz", [DataRequired("Schreiben Sie eine Notiz."), *_TEXT], filters=[clean_text]

@@ -43,6 +43,7 @@ _WORDS = {
     EventTag.APPLICATION_DECISION_DROPPED: ("alert", "Entscheidung nicht ausgeführt"),
     EventTag.APPLICATION_APPROVED: ("check", "Aufgenommen"),
     EventTag.APPLICATION_DECLINED: ("close", "Abgelehnt"),
+    EventTag.APPLICATION_REOPENED: ("log", "Wieder aufgenommen, wird noch einmal geprüft"),
     EventTag.APPLICATION_WITHDRAWN: ("close", "Zurückgezogen"),
     EventTag.APPLICATION_CLOSED: ("clock", "Ohne Antwort geschlossen"),
     EventTag.APPLICATION_RESTRICTED: ("alert", "Verarbeitung eingeschränkt"),

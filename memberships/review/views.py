@@ -26,6 +26,7 @@ from memberships.applications.errors import (
     NoSeatToGrant,
     NothingAsked,
     NothingPending,
+    NotReopenable,
     OrganisationUndecided,
     ReasonUnknown,
 )
@@ -57,6 +58,7 @@ from memberships.review.forms import (
     OrganisationForm,
     QuestionForm,
     RecommendationForm,
+    ReopeningForm,
     ReplyForm,
     SeatForm,
     UnitForm,
@@ -81,6 +83,7 @@ REFUSED = (
     InvitedHoldsIt,
     MembershipRestricted,
     NoSeatToGrant,
+    NotReopenable,
     OrganisationUndecided,
     SeatTaken,
 )
@@ -369,6 +372,23 @@ def decline_application(network: Network, application_id: UUID) -> Any:
             application,
             Decision(Outcome.DECLINE, form.message.data or "", form.reason.data),
             by=signed_in_actor(),
+        ),
+    )
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/wieder-aufnehmen", methods=["GET", "POST"])
+@requires(Permission.REOPEN_APPLICATIONS)
+def reopen_application(network: Network, application_id: UUID) -> Any:
+    form = ReopeningForm()
+    return _decide(
+        network,
+        application_id,
+        form,
+        template="review/reopen.html",
+        check=services.check_reopenable,
+        preview=services.reopening_preview,
+        act=lambda application: services.reopen_application(
+            application, form.reason.data, by=signed_in_actor()
         ),
     )
 

@@ -47,8 +47,10 @@ from memberships.applications.services.previews import (
     decline_preview,
     expected_outcome,
     question_preview,
+    reopening_preview,
     text_preview,
 )
+from memberships.applications.services.reopening import check_reopenable, reopen_application
 from memberships.applications.services.submitting import (
     CodeOutcome,
     confirm_application,
@@ -82,6 +84,7 @@ __all__ = [
     "check_approvable",
     "check_askable",
     "check_decidable",
+    "check_reopenable",
     "claim_application",
     "close_unanswered",
     "confirm_application",
@@ -109,6 +112,8 @@ __all__ = [
     "record_body_decision",
     "release_application",
     "remind_of_questions",
+    "reopen_application",
+    "reopening_preview",
     "request_information",
     "require_unrestricted",
     "resend_confirmation",

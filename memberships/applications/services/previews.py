@@ -10,6 +10,7 @@ from memberships.applications.organisations import (
     standing_membership,
 )
 from memberships.applications.queries import newest_confirmed
+from memberships.applications.services.cases import promised_by
 from memberships.database import utcnow
 from memberships.links import public_url_for
 from memberships.mails.services import preview_mail
@@ -18,7 +19,7 @@ from memberships.members.models import EndReason, Membership, return_until
 from memberships.members.queries import account_of
 from memberships.networks.definition import Definition
 from memberships.networks.models import DefinitionVersion, Network
-from memberships.networks.queries import words_today
+from memberships.networks.queries import definition_of, words_today
 
 LINK = "[persönlicher Link]"
 
@@ -66,6 +67,12 @@ def decline_preview(application: Application, reason: str, message: str) -> tupl
     """The mail that declining for this reason would send."""
     words = mails.declined_words(application, reason, message)
     return _preview("application_declined", application, **words)
+
+
+def reopening_preview(application: Application) -> tuple[str, str]:
+    """The mail that says that the case is looked at once more."""
+    due_at = promised_by(definition_of(application.definition), utcnow())
+    return _preview("application_reopened", application, due_at=due_at)
 
 
 def question_preview(application: Application, question: str) -> tuple[str, str]:

@@ -145,6 +145,7 @@ OWN_STEPS = {
     EventTag.APPLICATION_ANSWERS_CORRECTED: "Sie haben Angaben geändert",
     EventTag.APPLICATION_APPROVED: "Angenommen",
     EventTag.APPLICATION_DECLINED: "Abgelehnt",
+    EventTag.APPLICATION_REOPENED: "Wird noch einmal geprüft",
     EventTag.APPLICATION_WITHDRAWN: "Zurückgezogen",
     EventTag.APPLICATION_CLOSED: "Geschlossen, weil keine Antwort kam",
     EventTag.APPLICATION_RESTRICTED: "Verarbeitung eingeschränkt",
