@@ -28,6 +28,7 @@ from memberships.networks import text_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
 from memberships.organisations import views as organisation_views
+from memberships.replies import views as reply_views
 from memberships.retention import views as retention_views
 from memberships.review import data_views as _data_pages  # noqa: F401 - adds its routes
 from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
     app.register_blueprint(organisation_views.bp)
+    app.register_blueprint(reply_views.bp)
     app.register_blueprint(seat_views.bp)
     app.register_blueprint(rights_views.bp)
     app.register_blueprint(retention_views.bp)

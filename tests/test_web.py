@@ -69,6 +69,8 @@ def addresses(app: Flask, waiting: Applied, member: Applied) -> Iterator[str]:
         "mail_id": [str(all_of(DevInboxMail)[0].id), "0190a1b2-c3d4-7000-8000-00000000abcd"],
         "other_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "deputy_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
+        "account_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
+        "reply_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "seat_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "organisation_id": ["0190a1b2-c3d4-7000-8000-00000000abcd"],
         "filename": ["app.css", "nowhere.css"],

@@ -47,6 +47,8 @@ from memberships.networks.definition import Policy
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.permissions import Permission, may
+from memberships.replies.models import Use
+from memberships.replies.queries import filled, replies_of, reply_in
 from memberships.review import queries
 from memberships.review.differences import marked_words
 from memberships.review.forms import (
@@ -330,6 +332,7 @@ def request_information(network: Network, application_id: UUID) -> Any:
         act=lambda application: services.request_information(
             application, form.question.data, by=signed_in_actor()
         ),
+        replies=(Use.QUESTION, form.question),
     )
 
 
@@ -349,6 +352,7 @@ def approve_application(network: Network, application_id: UUID) -> Any:
             Decision(Outcome.APPROVE, form.message.data or "", expected=form.expected.data or ""),
             by=signed_in_actor(),
         ),
+        replies=(Use.APPROVAL, form.message),
     )
 
 
@@ -373,6 +377,7 @@ def decline_application(network: Network, application_id: UUID) -> Any:
             Decision(Outcome.DECLINE, form.message.data or "", form.reason.data),
             by=signed_in_actor(),
         ),
+        replies=(Use.DECLINE, form.message),
     )
 
 
@@ -402,9 +407,14 @@ def _decide(
     check: Any,
     preview: Any,
     act: Any,
+    replies: tuple[Use, Any] | None = None,
 ) -> Any:
-    """GET and the button 'ansehen' show the exact mail, the other button acts."""
-    valid = request.method == "POST" and form.validate()
+    """GET and the button 'ansehen' show the exact mail, the other button acts.
+
+    'einfuegen' puts a saved reply under what is typed; `replies` says which, and into which field.
+    """
+    puts_in = request.method == "POST" and "einfuegen" in request.form
+    valid = request.method == "POST" and not puts_in and form.validate()
     if valid and "ansehen" not in request.form:
         try:
             with unit_of_work():
@@ -424,6 +434,8 @@ def _decide(
         form.version.data = found.application.version
     if "expected" in form:
         form.expected.data = services.expected_outcome(found.application)
+    if puts_in and replies:
+        _put_in(network, found.application, replies[1])
     page = render_template(
         template,
         net=definition_of(found.application.definition),
@@ -431,10 +443,19 @@ def _decide(
         application=found.application,
         form=form,
         mail=preview(found.application),
+        replies=replies_of(network.id, replies[0]) if replies else [],
         grace=current_settings().grace_minutes,
         now=utcnow(),
     )
-    return page, 422 if request.method == "POST" and not valid else 200
+    return page, 422 if form.errors else 200
+
+
+def _put_in(network: Network, application: Application, field: Any) -> None:
+    """The chosen reply, as it reads in this case, under what is typed already."""
+    with suppress(ValueError):
+        reply = reply_in(network.id, UUID(request.form.get("baustein", "")))
+        if reply is not None:
+            field.data = "\n\n".join(filter(None, (field.data, filled(reply, application))))
 
 
 def _next_case(network: Network, done: UUID) -> Response:
