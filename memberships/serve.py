@@ -27,7 +27,11 @@ from memberships.accounts.cli import (
     erase_old_requests,
 )
 from memberships.applications.cli import carry_out_decisions, erase_expired
-from memberships.applications.services import close_unanswered, remind_of_questions
+from memberships.applications.services import (
+    close_unanswered,
+    release_stale_claims,
+    remind_of_questions,
+)
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
 from memberships.feedback.services import erase_old_feedback
@@ -72,6 +76,11 @@ def remind() -> None:
 def close() -> None:
     """Close what stayed without answer, fifty per transaction."""
     _until_done(close_unanswered)
+
+
+def release_claims() -> None:
+    """Free cases that nobody works on, a hundred per transaction."""
+    _until_done(release_stale_claims)
 
 
 def advance() -> None:
@@ -123,6 +132,7 @@ def worker() -> None:
         Job("remind_of_questions", timedelta(minutes=10), remind),
         Job("close_unanswered", timedelta(minutes=10), close),
         Job("advance_handovers", timedelta(minutes=10), advance),
+        Job("release_stale_claims", timedelta(hours=1), release_claims),
         Job("send_digests", timedelta(minutes=5), digests),
         Job("run_retention", timedelta(days=1), run_retention),
         Job("erase_old_feedback", timedelta(days=1), erase_feedback),

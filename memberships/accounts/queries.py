@@ -14,6 +14,7 @@ from memberships.accounts.models import Account, AddressChange, SignInRequest, S
 from memberships.applications.models import Application, ApplicationStatus
 from memberships.database import db
 from memberships.networks.models import DefinitionVersion, Network
+from memberships.permissions import NETWORK_ROLES, Permission, may
 from memberships.tokens import token_hash
 
 
@@ -25,6 +26,17 @@ def roles_of(account_id: UUID) -> Sequence[StaffRole]:
         .options(joinedload(StaffRole.network))
         .order_by(StaffRole.network_id, StaffRole.id)
     ).all()
+
+
+def colleagues_in(network_id: int, permission: Permission) -> Sequence[Account]:
+    """Who holds that permission in the network, by name."""
+    roles = [role for role in NETWORK_ROLES if may(role, permission)]
+    found = db.session.scalars(
+        sa.select(Account)
+        .join(StaffRole, StaffRole.account_id == Account.id)
+        .where(StaffRole.network_id == network_id, StaffRole.role.in_(roles))
+    ).all()
+    return sorted(found, key=lambda account: account.shown_name.casefold())
 
 
 def account_with_roles(account_id: UUID) -> tuple[Account | None, Sequence[StaffRole]]:

@@ -87,6 +87,10 @@ class NothingAsked(Exception):
     """There is no open question to answer."""
 
 
+class ColleagueUnknown(Exception):
+    """Nobody of that account works on cases of this network (any more)."""
+
+
 class NotReopenable(Exception):
     """Only a declined application is looked at once more."""
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from memberships.accounts.models import StaffRole
 from memberships.applications.models import (
     AnswerRevision,
     Application,
@@ -27,8 +28,12 @@ from memberships.networks.definition import (
 )
 from memberships.networks.models import DefinitionVersion
 from memberships.networks.queries import definition_of
+from memberships.permissions import NETWORK_ROLES, Permission, may
 from memberships.territory.models import LAENDER
 from memberships.tokens import token_hash
+
+_OPEN = [status for status in ApplicationStatus if status.is_decidable]
+_MAY_CLAIM = [role for role in NETWORK_ROLES if may(role, Permission.CLAIM_APPLICATIONS)]
 
 
 def application_by_page_token(page_token: str, *, for_change: bool = False) -> Application | None:
@@ -230,6 +235,38 @@ def _asked(
         .with_for_update(of=Application, skip_locked=True)
     )
     return [(request, application) for request, application in rows]
+
+
+def stale_claims(before: datetime, limit: int) -> Sequence[Application]:
+    """Locked cases to look at, whose owner took them before then or is no colleague any more."""
+    is_colleague = (
+        sa.select(StaffRole.id)
+        .where(
+            StaffRole.account_id == Application.claimed_by_id,
+            StaffRole.network_id == Application.network_id,
+            StaffRole.role.in_(_MAY_CLAIM),
+        )
+        .exists()
+    )
+    return db.session.scalars(
+        sa.select(Application)
+        .where(
+            Application.claimed_by_id.is_not(None),
+            Application.status.in_(_OPEN),
+            Application.restricted_at.is_(None),
+            sa.or_(
+                ~is_colleague,
+                sa.and_(
+                    Application.status == ApplicationStatus.IN_REVIEW,
+                    Application.pending.is_(None),
+                    Application.claimed_at < before,
+                ),
+            ),
+        )
+        .order_by(Application.id)
+        .limit(limit)
+        .with_for_update(of=Application, skip_locked=True)
+    ).all()
 
 
 def due_decisions(now: datetime, limit: int) -> Sequence[UUID]:

@@ -23,6 +23,7 @@ class EventTag(StrEnum):
     APPLICATION_CONFIRMED = "application:confirmed"
     APPLICATION_ENTERED = "application:entered"
     APPLICATION_CLAIMED = "application:claimed"
+    APPLICATION_HANDED_ON = "application:handed_on"
     APPLICATION_RELEASED = "application:released"
     APPLICATION_NOTE_WRITTEN = "application:note_written"
     APPLICATION_RECOMMENDED = "application:recommended"

@@ -81,6 +81,10 @@ class QuestionForm(CaseForm):
     )
 
 
+class HandOnForm(CaseForm):
+    colleague = RadioField("An wen?", [DataRequired("Wählen Sie aus, wer den Fall bekommt.")])
+
+
 class ReopeningForm(CaseForm):
     reason = TextAreaField(
         "Warum wird noch einmal geprüft?",

@@ -20,6 +20,7 @@ _WORDS = {
     EventTag.APPLICATION_CONFIRMED: ("check", "E-Mail-Adresse bestätigt"),
     EventTag.APPLICATION_ENTERED: ("log", "Von der Koordination erfasst"),
     EventTag.APPLICATION_CLAIMED: ("people", "Übernommen"),
+    EventTag.APPLICATION_HANDED_ON: ("people", "An jemand anderen übergeben"),
     EventTag.APPLICATION_RELEASED: ("people", "Wieder freigegeben"),
     EventTag.APPLICATION_NOTE_WRITTEN: ("log", "Notiz geschrieben"),
     EventTag.APPLICATION_RECOMMENDED: ("log", "Empfehlung abgegeben"),

@@ -15,6 +15,7 @@ from memberships.accounts.guard import (
     signed_in_actor,
     staff_networks,
 )
+from memberships.accounts.queries import colleagues_in
 from memberships.applications import services
 from memberships.applications.errors import (
     AlreadySubmitted,
@@ -22,6 +23,7 @@ from memberships.applications.errors import (
     ApplicationNotDecidable,
     ApplicationUnknown,
     BodyDecides,
+    ColleagueUnknown,
     HoldsAnotherSeat,
     NoSeatToGrant,
     NothingAsked,
@@ -55,6 +57,7 @@ from memberships.review.forms import (
     ApprovalForm,
     DeclineForm,
     EntryForm,
+    HandOnForm,
     MeetingForm,
     NoteForm,
     OrganisationForm,
@@ -251,6 +254,34 @@ def claim_application(network: Network, application_id: UUID) -> Any:
             else:
                 services.claim_application(application, by=signed_in_actor())
     except REFUSED as error:
+        return refused(network, application_id, error)
+    return back_to_case(network, application_id)
+
+
+@bp.route("/<slug>/antraege/<uuid:application_id>/uebergeben", methods=["GET", "POST"])
+@requires(Permission.CLAIM_APPLICATIONS)
+def hand_application_on(network: Network, application_id: UUID) -> Any:
+    found = queries.case_of(network.id, application_id)
+    if found is None:
+        abort(404)
+    form, owner = HandOnForm(), found.application.claimed_by_id
+    colleagues = colleagues_in(network.id, Permission.CLAIM_APPLICATIONS)
+    form.colleague.choices = [(str(c.id), c.shown_name) for c in colleagues if c.id != owner]
+    if request.method == "GET" or not form.validate():
+        page = render_template(
+            "review/hand_on.html",
+            net=current_definitions()[network.slug],
+            application=found.application,
+            form=form,
+        )
+        return page, 422 if form.errors else 200
+    try:
+        with unit_of_work():
+            application = case_for_change(network, application_id, form.version.data)
+            services.hand_application_to(
+                application, UUID(form.colleague.data), by=signed_in_actor()
+            )
+    except (*REFUSED, ColleagueUnknown) as error:
         return refused(network, application_id, error)
     return back_to_case(network, application_id)
 

@@ -65,7 +65,9 @@ from memberships.applications.services.submitting import (
 from memberships.applications.services.working import (
     claim_application,
     enter_application,
+    hand_application_to,
     release_application,
+    release_stale_claims,
     write_note,
 )
 
@@ -100,6 +102,7 @@ __all__ = [
     "expected_outcome",
     "give_up_decision",
     "grant_another_seat",
+    "hand_application_to",
     "link_new_organisation",
     "link_organisation",
     "link_other_unit",
@@ -111,6 +114,7 @@ __all__ = [
     "recommend_decision",
     "record_body_decision",
     "release_application",
+    "release_stale_claims",
     "remind_of_questions",
     "reopen_application",
     "reopening_preview",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
+from memberships.accounts.queries import colleagues_in
 from memberships.applications import mails
-from memberships.applications.errors import ApplicationNotDecidable
+from memberships.applications.errors import ApplicationNotDecidable, ColleagueUnknown
 from memberships.applications.models import Application, ApplicationStatus, Channel, Note
+from memberships.applications.queries import stale_claims
 from memberships.applications.services.cases import open_case, promised_by
 from memberships.applications.services.organisations import link_by_name
 from memberships.applications.services.submitting import new_application
 from memberships.database import db, utcnow
-from memberships.events.models import Actor, EventTag
+from memberships.events.models import SYSTEM, Actor, EventTag
 from memberships.events.services import record_event
 from memberships.networks.definition import Definition
+from memberships.permissions import Permission
+
+CLAIMED_FOR = timedelta(days=14)
 
 
 def claim_application(application: Application, *, by: Actor) -> None:
@@ -27,6 +33,33 @@ def claim_application(application: Application, *, by: Actor) -> None:
     application.claimed_by_id = by.id
     application.claimed_at = utcnow()
     record_event(EventTag.APPLICATION_CLAIMED, application, by=by)
+
+
+def hand_application_to(application: Application, account_id: UUID, *, by: Actor) -> None:
+    """Let a colleague have the case from now on, whoever had it.
+
+    Raises ApplicationNotDecidable when there is nothing left to do, ColleagueUnknown unless they
+    may work on cases of this network.
+    """
+    _require_decidable(application)
+    colleagues = colleagues_in(application.network_id, Permission.CLAIM_APPLICATIONS)
+    if account_id not in {account.id for account in colleagues}:
+        raise ColleagueUnknown
+    application.claimed_by_id = account_id
+    application.claimed_at = utcnow()
+    record_event(EventTag.APPLICATION_HANDED_ON, application, by=by, to=str(account_id))
+
+
+def release_stale_claims(limit: int = 100) -> int:
+    """Free cases whose owner has left the office, or has had them for two weeks without a step.
+
+    Returns how many. A case that waits for an answer stays with its owner.
+    """
+    waiting = stale_claims(utcnow() - CLAIMED_FOR, limit)
+    for application in waiting:
+        application.claimed_by_id = application.claimed_at = None
+        record_event(EventTag.APPLICATION_RELEASED, application, by=SYSTEM)
+    return len(waiting)
 
 
 def release_application(application: Application, *, by: Actor) -> None:
