@@ -19,6 +19,7 @@ from memberships.applications import views as application_views
 from memberships.database import db
 from memberships.extensions import csrf, login, mail
 from memberships.feedback import views as feedback_views
+from memberships.figures import views as figure_views
 from memberships.mails import views as mail_views
 from memberships.members import entry_views as _entry_pages  # noqa: F401 - adds its routes
 from memberships.members import profile_views, public_views
@@ -72,6 +73,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(organisation_views.bp)
     app.register_blueprint(reply_views.bp)
     app.register_blueprint(seat_views.bp)
+    app.register_blueprint(figure_views.bp)
     app.register_blueprint(rights_views.bp)
     app.register_blueprint(retention_views.bp)
     app.register_blueprint(health.bp)

@@ -34,6 +34,7 @@ class Permission(StrEnum):
     ENTER_APPLICATIONS = "enter_applications"
     VIEW_MEMBERS = "view_members"
     EXPORT_MEMBERS = "export_members"
+    VIEW_FIGURES = "view_figures"
     END_MEMBERSHIPS = "end_memberships"
     RESTRICT_DATA = "restrict_data"
     RELEASE_ENTRIES = "release_entries"
@@ -49,7 +50,12 @@ class Permission(StrEnum):
 
 
 _READER = frozenset(
-    {Permission.VIEW_APPLICATIONS, Permission.VIEW_MEMBERS, Permission.VIEW_PROCESSING_RECORD}
+    {
+        Permission.VIEW_APPLICATIONS,
+        Permission.VIEW_MEMBERS,
+        Permission.VIEW_FIGURES,
+        Permission.VIEW_PROCESSING_RECORD,
+    }
 )
 _COORDINATOR = _READER | {
     Permission.CLAIM_APPLICATIONS,
@@ -86,7 +92,9 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
         Permission.MANAGE_STAFF,
     },
     # The last two see no application: one checks those who decide, the other keeps it running.
-    Role.AUDITOR: frozenset({Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}),
+    Role.AUDITOR: frozenset(
+        {Permission.VIEW_FIGURES, Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}
+    ),
     Role.OPERATOR: frozenset({Permission.OPERATE}),
 }
 

@@ -35,6 +35,7 @@ from memberships.applications.services import (
 from memberships.database import unit_of_work, utcnow
 from memberships.events.services import write_anchor
 from memberships.feedback.services import erase_old_feedback
+from memberships.figures.services import refresh_figures
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.schema import upgrade_schema
@@ -137,6 +138,7 @@ def worker() -> None:
         Job("run_retention", timedelta(days=1), run_retention),
         Job("erase_old_feedback", timedelta(days=1), erase_feedback),
         Job("anchor_log", timedelta(days=1), anchor_log),
+        Job("refresh_figures", timedelta(minutes=30), refresh_figures),
     ]
     run_worker(
         create_app(),

@@ -182,9 +182,14 @@ def test_the_table_is_what_was_decided() -> None:
     assert PERMISSIONS[Role.READER] == {
         Permission.VIEW_APPLICATIONS,
         Permission.VIEW_MEMBERS,
+        Permission.VIEW_FIGURES,
         Permission.VIEW_PROCESSING_RECORD,
     }
-    assert PERMISSIONS[Role.AUDITOR] == {Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}
+    assert PERMISSIONS[Role.AUDITOR] == {
+        Permission.VIEW_FIGURES,
+        Permission.VIEW_LOG,
+        Permission.VIEW_PROCESSING_RECORD,
+    }
     assert PERMISSIONS[Role.OPERATOR] == {Permission.OPERATE}
     assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}
     assert PERMISSIONS[Role.COORDINATOR] | PERMISSIONS[Role.DECIDER] == PERMISSIONS[Role.LEAD] - {

@@ -1,0 +1,1 @@
+"""Figures of a network: what came in, how fast it was answered, who the members are."""
