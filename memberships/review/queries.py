@@ -49,7 +49,7 @@ class Tab(StrEnum):
     OPEN = "offen"
     ASKED = "gefragt"
     RESTRICTED = "eingeschraenkt"
-    PENDING = "vorgemerkt"
+    PENDING = "beschlossen"
     AUTOMATIC = "automatisch"
     ALL = "alle"
 

@@ -192,7 +192,7 @@ def test_it_waits_for_nobody_and_is_listed_apart(app: Flask, kim: Staff) -> None
     decided(applied, kim)
     browser = signed_in(app, kim)
     assert "Thea" not in get(browser, f"/koordination/{CHECK}/antraege").words
-    page = get(browser, f"/koordination/{CHECK}/antraege?ansicht=vorgemerkt")
+    page = get(browser, f"/koordination/{CHECK}/antraege?ansicht=beschlossen")
     assert "Aufnahme beschlossen, gilt ab" in page.words
     assert "Thea" in get(browser, f"/koordination/{CHECK}/antraege?ansicht=alle").words
 
