@@ -24,12 +24,12 @@ from jinja2 import FileSystemBytecodeCache
 
 from memberships import create_app
 from memberships.applications.cli import erase_expired
+from memberships.applications.services import get_ready
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.events.models import SYSTEM, Actor, ActorKind
 from memberships.networks.models import Network
 from memberships.networks.services import edit_texts
 from memberships.organisations.errors import MergeUndone, OrganisationsAreOne
-from memberships.organisations.matching import load
 from memberships.organisations.models import Merge
 from memberships.organisations.services import merge_organisations, undo_merge
 from memberships.settings import ROOT, Settings
@@ -151,7 +151,7 @@ def _run(app: Flask, number: int, racer: Sequence[Any], start: Any, answers: Any
 
 
 def _main(templates: str) -> None:
-    load()
+    get_ready()
     settings, racers = json.load(sys.stdin)
     app = create_app(Settings.model_validate(settings))
     # What a server has done long ago is done once, before the fork, not once per racer.

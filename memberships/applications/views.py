@@ -185,6 +185,7 @@ def _page_is_done() -> tuple[str, int]:
 @limited
 def enter_code(page_token: str) -> tuple[str, int] | AnyResponse:
     code = "".join(filter(str.isdigit, request.form.get("code", "")))
+    services.get_ready()
     with unit_of_work():
         application = queries.application_by_page_token(page_token, for_change=True)
         if application is None:
@@ -275,6 +276,7 @@ def confirm(confirm_token: str) -> str | tuple[str, int]:
 @public
 @limited
 def confirm_application(confirm_token: str) -> str | tuple[str, int] | AnyResponse:
+    services.get_ready()
     with unit_of_work():
         application = queries.application_by_confirm_token(confirm_token, for_change=True)
         if application is None:

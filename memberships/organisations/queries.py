@@ -22,6 +22,7 @@ from memberships.organisations.matching import (
     bare_domain,
     compare,
     is_public_mail_domain,
+    load,
 )
 from memberships.organisations.models import (
     PRIVATE_KINDS,
@@ -72,6 +73,11 @@ class Known:
 
     names: list[str] = field(default_factory=list)
     domains: list[str] = field(default_factory=list)
+
+
+def load_engine() -> None:
+    """Read the tables of the comparison now, so that nobody does it while holding a lock."""
+    load()
 
 
 def candidates(

@@ -10,6 +10,7 @@ from memberships.applications.services.asking import (
 from memberships.applications.services.cases import (
     application_for_change,
     drop_decision,
+    get_ready,
     open_case,
     require_unrestricted,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "enter_code",
     "erase_expired_applications",
     "expected_outcome",
+    "get_ready",
     "give_up_decision",
     "grant_another_seat",
     "hand_application_to",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from memberships.applications.queries import changes_since
 from memberships.calendar import (
     BERLIN,
     end_of_day,
+    is_working_day,
     working_days_between,
     working_days_later,
 )
@@ -36,11 +38,22 @@ from memberships.events.models import SYSTEM, EventTag
 from memberships.events.services import record_event
 from memberships.networks.definition import Definition
 from memberships.networks.models import DefinitionVersion
+from memberships.organisations.queries import load_engine
 from memberships.search import fold
 from memberships.settings import current_settings
 from memberships.tokens import new_token, token_hash
 
 _SEARCHED = ("first_name", "last_name", "email", "organisation_name", "place", "postal_code")
+
+
+@cache
+def get_ready() -> None:
+    """Load what deciding needs, once per process and before anything is locked.
+
+    Whoever came first would do it while all others wait: a third of a second on SQLite.
+    """
+    load_engine()
+    is_working_day(utcnow().date())
 
 
 def application_for_change(
