@@ -10,6 +10,7 @@ from memberships.applications.services import (
     give_up_decision,
 )
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
+from memberships.traces import trace_without_values
 
 _BATCH = 20
 
@@ -20,20 +21,24 @@ def carry_out_decisions() -> bool:
     """What the worker does in every round: let decisions take effect; True when more may wait.
 
     Each in a transaction of its own. One that has become impossible is given up, and its case waits
-    for a person again; one that met somebody else's change is tried again in the next round.
+    for a person again; one that met somebody else's change, or failed, is tried again in the next
+    round and keeps no other waiting.
     """
     due = due_decisions(utcnow(), _BATCH)
+    carried_out = 0
     for application_id in due:
         try:
             with unit_of_work():
                 carry_out_decision(application_id)
+            carried_out += 1
         except IMPOSSIBLE as error:
             with unit_of_work():
                 give_up_decision(application_id, type(error).__name__)
         except ChangedMeanwhile:
             log.info("a decision met another change; it is tried again")
-            return False
-    return len(due) == _BATCH
+        except Exception as error:  # noqa: BLE001 - the others are due as well
+            log.error("a decision failed: %s", trace_without_values(error))  # noqa: TRY400 - no values
+    return carried_out == _BATCH
 
 
 def erase_expired() -> int:

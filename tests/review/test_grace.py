@@ -277,3 +277,15 @@ def test_the_database_keeps_pending_and_decided_apart(app, kim: Staff) -> None:
     approve(applied, kim)
     with pytest.raises(Exception, match="only_open_ones_are_pending"), unit_of_work():
         db.session.get_one(Application, applied.id).pending = {"outcome": "approve"}
+
+
+def test_one_that_fails_keeps_no_other_waiting(app, kim: Staff) -> None:
+    broken, sound = case(), case()
+    for applied in (broken, sound):
+        decided(applied, kim)
+    with unit_of_work():
+        locked(broken).pending = {"outcome": "nobody knows this"}
+    minutes_later(11)
+    assert broken.row.status is ApplicationStatus.IN_REVIEW
+    assert broken.row.pending is not None
+    assert sound.row.status is ApplicationStatus.APPROVED
