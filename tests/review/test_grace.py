@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -34,6 +34,7 @@ from tests.applications.joining import AVD, joined
 from tests.factories import Applied
 from tests.pages import get, post
 from tests.review.cases import (
+    BIPAR,
     CHECK,
     Staff,
     approve,
@@ -289,3 +290,21 @@ def test_one_that_fails_keeps_no_other_waiting(app, kim: Staff) -> None:
     assert broken.row.status is ApplicationStatus.IN_REVIEW
     assert broken.row.pending is not None
     assert sound.row.status is ApplicationStatus.APPROVED
+
+
+def test_what_a_body_decided_takes_effect_later_too(app: Flask) -> None:
+    applied, place = case(BIPAR), f"/koordination/{BIPAR}/sitzung"
+    browser = signed_in(app, staff(Role.LEAD, BIPAR))
+    page = get(browser, place)
+    assert "erhält nach 10 Minuten, in denen Sie es zurücknehmen können, eine E-Mail" in page.words
+    typed = {"body": "Direktorium", "decided_on": "2026-11-20", f"ergebnis-{applied.id}": "approve"}
+    answer = post(browser, place, page.form("/sitzung").fields | typed)
+    assert answer.status == 303
+    page = get(browser, answer.headers["Location"])
+    assert "Ein Ergebnis ist eingetragen. Es gilt in 10 Minuten" in page.words
+    assert (all_of(Membership), decision_mails()) == ([], [])
+    minutes_later(11)
+    row = applied.row
+    assert (row.status, row.decided_by_body) == (ApplicationStatus.APPROVED, "Direktorium")
+    assert row.body_decided_on == date(2026, 11, 20)
+    assert decision_mails() == ["application_approved"]
