@@ -32,6 +32,8 @@ from memberships.organisations import views as organisation_views
 from memberships.replies import views as reply_views
 from memberships.retention import views as retention_views
 from memberships.review import data_views as _data_pages  # noqa: F401 - adds its routes
+from memberships.review import deciding_views as _deciding_pages  # noqa: F401 - adds its routes
+from memberships.review import meeting_views as _meeting_pages  # noqa: F401 - adds its routes
 from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
 from memberships.review import views as review_views

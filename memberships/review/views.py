@@ -27,10 +27,8 @@ from memberships.applications.errors import (
     HoldsAnotherSeat,
     NoSeatToGrant,
     NothingAsked,
-    NothingPending,
     NotReopenable,
     OrganisationUndecided,
-    ReasonUnknown,
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
@@ -40,39 +38,28 @@ from memberships.applications.queries import (
     answers_in_words,
     application_id_of,
 )
-from memberships.applications.services import Decision, Outcome
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
 from memberships.members.errors import MembershipRestricted, SeatTaken
 from memberships.members.models import Membership
 from memberships.members.queries import asked_of, entry_of
-from memberships.networks.definition import Policy
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions, definition_of
 from memberships.permissions import Permission, may
-from memberships.replies.models import Use
-from memberships.replies.queries import filled, replies_of, reply_in
 from memberships.review import queries
 from memberships.review.differences import marked_words
 from memberships.review.forms import (
-    ApprovalForm,
-    DeclineForm,
     EntryForm,
     HandOnForm,
-    MeetingForm,
     NoteForm,
     OrganisationForm,
-    QuestionForm,
     RecommendationForm,
-    ReopeningForm,
     ReplyForm,
     SeatForm,
     UnitForm,
-    fill_reasons,
 )
 from memberships.review.timeline import timeline_of
 from memberships.seats.errors import HandoverOpen, HandoverUnknown, InvitedHoldsIt
 from memberships.seats.queries import to_decide
-from memberships.settings import current_settings
 from memberships.tokens import new_token
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
@@ -344,152 +331,10 @@ def recommend_decision(network: Network, application_id: UUID) -> Any:
             )
     except REFUSED as error:
         return refused(network, application_id, error, recommendation_form=form)
-    return _next_case(network, application_id)
+    return next_case(network, application_id)
 
 
-@bp.route("/<slug>/antraege/<uuid:application_id>/rueckfrage", methods=["GET", "POST"])
-@requires(Permission.REQUEST_INFORMATION)
-def request_information(network: Network, application_id: UUID) -> Any:
-    form = QuestionForm()
-    return _decide(
-        network,
-        application_id,
-        form,
-        template="review/request_information.html",
-        check=services.check_askable,
-        preview=lambda application: services.question_preview(
-            application, form.question.data or "(Ihre Frage)"
-        ),
-        act=lambda application: services.request_information(
-            application, form.question.data, by=signed_in_actor()
-        ),
-        replies=(Use.QUESTION, form.question),
-    )
-
-
-@bp.route("/<slug>/antraege/<uuid:application_id>/aufnehmen", methods=["GET", "POST"])
-@requires(Permission.DECIDE_APPLICATIONS)
-def approve_application(network: Network, application_id: UUID) -> Any:
-    form = ApprovalForm()
-    return _decide(
-        network,
-        application_id,
-        form,
-        template="review/approve.html",
-        check=services.check_approvable,
-        preview=lambda application: services.approval_preview(application, form.message.data or ""),
-        act=lambda application: services.decide(
-            application,
-            Decision(Outcome.APPROVE, form.message.data or "", expected=form.expected.data or ""),
-            by=signed_in_actor(),
-        ),
-        replies=(Use.APPROVAL, form.message),
-    )
-
-
-@bp.route("/<slug>/antraege/<uuid:application_id>/ablehnen", methods=["GET", "POST"])
-@requires(Permission.DECIDE_APPLICATIONS)
-def decline_application(network: Network, application_id: UUID) -> Any:
-    known = db.session.get(Application, application_id)
-    if known is None or known.network_id != network.id:
-        abort(404)
-    form = fill_reasons(DeclineForm(), services.reasons_to_decline(known))
-    return _decide(
-        network,
-        application_id,
-        form,
-        template="review/decline.html",
-        check=services.check_decidable,
-        preview=lambda application: services.decline_preview(
-            application, form.reason.data or "", form.message.data or ""
-        ),
-        act=lambda application: services.decide(
-            application,
-            Decision(Outcome.DECLINE, form.message.data or "", form.reason.data),
-            by=signed_in_actor(),
-        ),
-        replies=(Use.DECLINE, form.message),
-    )
-
-
-@bp.route("/<slug>/antraege/<uuid:application_id>/wieder-aufnehmen", methods=["GET", "POST"])
-@requires(Permission.REOPEN_APPLICATIONS)
-def reopen_application(network: Network, application_id: UUID) -> Any:
-    form = ReopeningForm()
-    return _decide(
-        network,
-        application_id,
-        form,
-        template="review/reopen.html",
-        check=services.check_reopenable,
-        preview=services.reopening_preview,
-        act=lambda application: services.reopen_application(
-            application, form.reason.data, by=signed_in_actor()
-        ),
-    )
-
-
-def _decide(
-    network: Network,
-    application_id: UUID,
-    form: Any,
-    *,
-    template: str,
-    check: Any,
-    preview: Any,
-    act: Any,
-    replies: tuple[Use, Any] | None = None,
-) -> Any:
-    """GET and the button 'ansehen' show the exact mail, the other button acts.
-
-    'einfuegen' puts a saved reply under what is typed; `replies` says which, and into which field.
-    """
-    puts_in = request.method == "POST" and "einfuegen" in request.form
-    valid = request.method == "POST" and not puts_in and form.validate()
-    if valid and "ansehen" not in request.form:
-        try:
-            with unit_of_work():
-                act(case_for_change(network, application_id, form.version.data))
-        except (*REFUSED, ReasonUnknown) as error:
-            return refused(network, application_id, error, kept=form)
-        return _next_case(network, application_id)
-    found = queries.case_of(network.id, application_id)
-    if found is None:
-        abort(404)
-    try:
-        services.require_unrestricted(found.application)
-        check(found.application)
-    except REFUSED as error:
-        return refused(network, application_id, error, kept=form)
-    if request.method == "GET":
-        form.version.data = found.application.version
-    if "expected" in form:
-        form.expected.data = services.expected_outcome(found.application)
-    if puts_in and replies:
-        _put_in(network, found.application, replies[1])
-    page = render_template(
-        template,
-        net=definition_of(found.application.definition),
-        case=found,
-        application=found.application,
-        form=form,
-        mail=preview(found.application),
-        replies=replies_of(network.id, replies[0]) if replies else [],
-        grace=current_settings().grace_minutes,
-        now=utcnow(),
-    )
-    return page, 422 if form.errors else 200
-
-
-def _put_in(network: Network, application: Application, field: Any) -> None:
-    """The chosen reply, as it reads in this case, under what is typed already."""
-    with suppress(ValueError):
-        reply = reply_in(network.id, UUID(request.form.get("baustein", "")))
-        if reply is not None:
-            field.data = "\n\n".join(filter(None, (field.data, filled(reply, application))))
-
-
-def _next_case(network: Network, done: UUID) -> Response:
+def next_case(network: Network, done: UUID) -> Response:
     """Open what is due next in the same network, or the queue, with a banner."""
     following = queries.next_due([network.id], besides=done)
     if following is None:
@@ -497,18 +342,6 @@ def _next_case(network: Network, done: UUID) -> Response:
     return redirect(
         url_for(".case", slug=network.slug, application_id=following.id, erledigt=done), 303
     )
-
-
-@bp.post("/<slug>/antraege/<uuid:application_id>/zuruecknehmen")
-@requires(Permission.DECIDE_APPLICATIONS)
-def take_back_decision(network: Network, application_id: UUID) -> Any:
-    try:
-        with unit_of_work():
-            application = case_for_change(network, application_id, None, even_pending=True)
-            services.take_back_decision(application, by=signed_in_actor())
-    except (*REFUSED, NothingPending) as error:
-        return refused(network, application_id, error)
-    return back_to_case(network, application_id, "entscheidung")
 
 
 @bp.route("/<slug>/erfassen", methods=["GET", "POST"])
@@ -537,82 +370,3 @@ def enter_application(network: Network) -> Any:
     stamp = request.form.get("stamp") or new_token()
     page = render_template("review/enter.html", net=net, entry=entry, form=form, stamp=stamp)
     return page, 422 if request.method == "POST" else 200
-
-
-@bp.get("/<slug>/sitzung")
-@requires(Permission.VIEW_APPLICATIONS)
-def meeting(network: Network) -> Any:
-    _require_body(network)
-    body = current_definitions()[network.slug].decision.body
-    return _show_meeting(network, MeetingForm(formdata=None, body=body))
-
-
-def _require_body(network: Network) -> None:
-    """A body decides here; or it did when a case was opened that still waits for it."""
-    rules = current_definitions()[network.slug].admission
-    if all(rule.policy is not Policy.BODY_DECISION for rule in rules) and not any(
-        map(services.body_decides, queries.applications_for_meeting(network.id))
-    ):
-        abort(404)
-
-
-def _show_meeting(network: Network, form: MeetingForm, **state: Any) -> str:
-    net = current_definitions()[network.slug]
-    defaults: dict[str, Any] = {"faults": {}, "refused": [], "typed": {}}
-    return render_template(
-        "review/meeting.html",
-        net=net,
-        form=form,
-        cases=[
-            (application, answers_as_asked(application, definition_of(application.definition)))
-            for application in queries.applications_for_meeting(network.id)
-            if services.body_decides(application)
-        ],
-        may=lambda permission: may(role_in(network.id), permission),
-        now=utcnow(),
-        **(defaults | state),
-    )
-
-
-@bp.post("/<slug>/sitzung")
-@requires(Permission.RECORD_BODY_DECISIONS)
-def record_body_decisions(network: Network) -> Any:
-    _require_body(network)
-    form = MeetingForm()
-    results = _typed_results()
-    faults = {
-        id_: "Wählen Sie einen Grund aus."
-        for id_, (outcome, reason, _) in results.items()
-        if outcome == Outcome.DECLINE and not reason
-    }
-    if not form.validate_on_submit() or faults:
-        return _show_meeting(network, form, faults=faults, typed=request.form), 422
-    refused = []
-    for id_, (outcome, reason, version) in results.items():
-        decision = Decision(
-            Outcome(outcome), reason=reason, body=form.body.data, decided_on=form.decided_on.data
-        )
-        try:
-            with unit_of_work():
-                application = services.application_for_change(network.id, id_, seen_version=version)
-                services.decide(application, decision, by=signed_in_actor())
-        except (*REFUSED, ApplicationUnknown, ReasonUnknown):
-            refused.append(id_)
-    if refused:
-        return _show_meeting(network, form, refused=refused, typed=request.form), 409
-    return redirect(url_for(".queue", slug=network.slug, eingetragen=len(results)), 303)
-
-
-def _typed_results() -> dict[UUID, tuple[str, str, int]]:
-    """Per case the outcome, the reason, and the version seen; undecided ones are left out."""
-    results = {}
-    for name, outcome in request.form.items():
-        prefix, _, id_ = name.partition("-")
-        if prefix == "ergebnis" and outcome in set(Outcome):
-            with suppress(ValueError):
-                results[UUID(id_)] = (
-                    outcome,
-                    request.form.get(f"grund-{id_}", ""),
-                    request.form.get(f"version-{id_}", 0, type=int),
-                )
-    return results
