@@ -12,11 +12,17 @@ from whitenoise import WhiteNoise
 
 from memberships import health, web
 from memberships.accounts import address_views as _address_pages  # noqa: F401 - adds its routes
+from memberships.accounts import factor_views as _factor_pages  # noqa: F401 - adds its routes
 from memberships.accounts import guard
+from memberships.accounts import passkey_views as _passkey_pages  # noqa: F401 - adds its routes
 from memberships.accounts import views as account_views
 from memberships.applications import case_views as _own_pages  # noqa: F401 - adds its routes
+from memberships.applications import question_views as _question_pages  # noqa: F401 - so do these
 from memberships.applications import views as application_views
+from memberships.audit import views as audit_views
+from memberships.bulk import views as bulk_views
 from memberships.database import db
+from memberships.drafts import views as draft_views
 from memberships.extensions import csrf, login, mail
 from memberships.feedback import views as feedback_views
 from memberships.figures import views as figure_views
@@ -28,11 +34,13 @@ from memberships.members import visibility_views as _visibility_pages  # noqa: F
 from memberships.networks import text_views
 from memberships.networks import views as network_views
 from memberships.networks.loading import load_definitions
+from memberships.notices import views as notice_views
 from memberships.organisations import views as organisation_views
 from memberships.replies import views as reply_views
 from memberships.retention import views as retention_views
 from memberships.review import data_views as _data_pages  # noqa: F401 - adds its routes
 from memberships.review import deciding_views as _deciding_pages  # noqa: F401 - adds its routes
+from memberships.review import filter_views as _filter_pages  # noqa: F401 - adds its routes
 from memberships.review import meeting_views as _meeting_pages  # noqa: F401 - adds its routes
 from memberships.review import membership_views as _membership_pages  # noqa: F401 - adds its routes
 from memberships.review import organisation_views as _organisation_pages  # noqa: F401 - adds its routes
@@ -45,6 +53,7 @@ from memberships.seats import office_views as _seat_office  # noqa: F401 - adds 
 from memberships.seats import views as seat_views
 from memberships.settings import ROOT, Settings, SettingsInvalid, load_settings
 from memberships.territory.loading import require_tables
+from memberships.viewings import views as viewing_views
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -72,12 +81,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(public_views.bp)
     app.register_blueprint(profile_views.bp)
     app.register_blueprint(review_views.bp)
+    app.register_blueprint(bulk_views.bp)
     app.register_blueprint(organisation_views.bp)
+    app.register_blueprint(notice_views.bp)
     app.register_blueprint(reply_views.bp)
+    app.register_blueprint(draft_views.bp)
+    app.register_blueprint(audit_views.bp)
     app.register_blueprint(seat_views.bp)
     app.register_blueprint(figure_views.bp)
     app.register_blueprint(rights_views.bp)
     app.register_blueprint(retention_views.bp)
+    app.register_blueprint(viewing_views.bp)
     app.register_blueprint(health.bp)
     if settings.is_development:
         app.register_blueprint(mail_views.bp)

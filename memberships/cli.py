@@ -9,6 +9,7 @@ from flask.cli import ScriptInfo
 
 from memberships import create_app
 from memberships.accounts.cli import staff
+from memberships.applications.cli import applications
 from memberships.demo import demo
 from memberships.events.cli import audit
 from memberships.mails.cli import mails
@@ -25,6 +26,7 @@ cli = click.Group(
     "memberships",
     help="Membership applications for citizen-participation networks.",
     commands=[
+        applications,
         audit,
         database,
         demo,

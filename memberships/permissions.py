@@ -39,6 +39,7 @@ class Permission(StrEnum):
     RESTRICT_DATA = "restrict_data"
     RELEASE_ENTRIES = "release_entries"
     VIEW_LOG = "view_log"
+    VIEW_VIEWINGS = "view_viewings"
     MANAGE_ORGANISATIONS = "manage_organisations"
     MANAGE_SEATS = "manage_seats"
     MANAGE_RETENTION = "manage_retention"
@@ -93,7 +94,12 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
     },
     # The last two see no application: one checks those who decide, the other keeps it running.
     Role.AUDITOR: frozenset(
-        {Permission.VIEW_FIGURES, Permission.VIEW_LOG, Permission.VIEW_PROCESSING_RECORD}
+        {
+            Permission.VIEW_FIGURES,
+            Permission.VIEW_LOG,
+            Permission.VIEW_PROCESSING_RECORD,
+            Permission.VIEW_VIEWINGS,
+        }
     ),
     Role.OPERATOR: frozenset({Permission.OPERATE}),
 }

@@ -26,16 +26,21 @@ from memberships.accounts.cli import (
     answer_sign_in_requests,
     erase_old_requests,
 )
-from memberships.applications.cli import carry_out_decisions, erase_expired
+from memberships.applications.cli import carry_out_decisions, erase_expired, index_all
+from memberships.applications.queries import has_unindexed
 from memberships.applications.services import (
     close_unanswered,
     release_stale_claims,
     remind_of_questions,
 )
+from memberships.bulk.running import erase_old_runs, work_on_runs
 from memberships.database import unit_of_work, utcnow
+from memberships.drafts.services import erase_old_drafts
 from memberships.events.services import write_anchor
 from memberships.feedback.services import erase_old_feedback
 from memberships.figures.services import refresh_figures
+from memberships.networks.queries import current_definitions
+from memberships.notices.services import send_due_notices
 from memberships.retention.cli import run_retention
 from memberships.review.services import send_due_digests
 from memberships.schema import upgrade_schema
@@ -45,6 +50,7 @@ from memberships.seats.services import (
     erase_old_handovers,
 )
 from memberships.settings import ROOT, Settings, current_settings
+from memberships.viewings.services import erase_old_viewings
 from memberships.web import has_vendor
 from memberships.worker import Job, run_worker
 
@@ -65,8 +71,10 @@ def database() -> None:
 @database.command()
 @with_appcontext
 def upgrade() -> None:
-    """Bring the schema to the newest migration."""
+    """Bring the schema to the newest migration, and what cases are found by with it."""
     upgrade_schema()
+    if has_unindexed():
+        index_all()
 
 
 def remind() -> None:
@@ -93,9 +101,19 @@ def advance() -> None:
         pass
 
 
+def erase_drafts() -> None:
+    """Erase what nobody has gone on with for thirty days."""
+    _until_done(erase_old_drafts)
+
+
 def erase_feedback() -> None:
     """Erase reports of barriers that were answered a year ago."""
     _until_done(erase_old_feedback)
+
+
+def erase_viewings() -> None:
+    """Erase who looked at what ninety days ago, a thousand rows per transaction."""
+    _until_done(erase_old_viewings)
 
 
 def _until_done(step: Callable[[], int]) -> None:
@@ -106,9 +124,12 @@ def _until_done(step: Callable[[], int]) -> None:
 
 
 def digests() -> None:
-    """Tell the offices that something waits."""
+    """Tell the offices that something waits, and each colleague what waits for them."""
     with unit_of_work():
         send_due_digests()
+    for slug in current_definitions():
+        with unit_of_work():
+            send_due_notices(slug)
 
 
 def anchor_log() -> None:
@@ -133,10 +154,13 @@ def worker() -> None:
         Job("remind_of_questions", timedelta(minutes=10), remind),
         Job("close_unanswered", timedelta(minutes=10), close),
         Job("advance_handovers", timedelta(minutes=10), advance),
-        Job("release_stale_claims", timedelta(hours=1), release_claims),
+        Job("release_stale_claims", timedelta(minutes=10), release_claims),
         Job("send_digests", timedelta(minutes=5), digests),
         Job("run_retention", timedelta(days=1), run_retention),
         Job("erase_old_feedback", timedelta(days=1), erase_feedback),
+        Job("erase_old_drafts", timedelta(days=1), erase_drafts),
+        Job("erase_old_viewings", timedelta(days=1), erase_viewings),
+        Job("erase_old_runs", timedelta(hours=1), erase_old_runs),
         Job("anchor_log", timedelta(days=1), anchor_log),
         Job("refresh_figures", timedelta(minutes=30), refresh_figures),
     ]
@@ -144,7 +168,12 @@ def worker() -> None:
         create_app(),
         jobs,
         stop=stop,
-        rounds=[answer_sign_in_requests, answer_address_changes, carry_out_decisions],
+        rounds=[
+            answer_sign_in_requests,
+            answer_address_changes,
+            carry_out_decisions,
+            work_on_runs,
+        ],
     )
 
 

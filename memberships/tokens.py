@@ -8,6 +8,10 @@ import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from uuid import UUID
 
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
 from memberships.settings import current_settings
 
 
@@ -51,3 +55,24 @@ def subject_of_consent_token(token: str) -> UUID | None:
         return UUID(bytes=urlsafe_b64decode(token[:22] + "=="))
     except ValueError:
         return None
+
+
+def sealed(purpose: str, text: str) -> str:
+    """The text encrypted under the installation's secret; each purpose has its own key (ADR 0022).
+
+    For what we must be able to read again and a copy of the database alone must not show.
+    """
+    return _fernet(purpose).encrypt(text.encode()).decode()
+
+
+def unsealed(purpose: str, token: str, *, seconds: int | None = None) -> str | None:
+    """What was sealed for that purpose, at most so long ago; None if it was not, or has expired."""
+    try:
+        return _fernet(purpose).decrypt(token.encode(), ttl=seconds).decode()
+    except InvalidToken:
+        return None
+
+
+def _fernet(purpose: str) -> Fernet:
+    derive = HKDF(algorithm=SHA256(), length=32, salt=None, info=purpose.encode())
+    return Fernet(urlsafe_b64encode(derive.derive(current_settings().secret_key.encode())))

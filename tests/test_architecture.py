@@ -19,7 +19,9 @@ KNOW_THE_REQUEST = {
     "views.py", "case_views.py", "membership_views.py", "address_views.py", "profile_views.py",
     "data_views.py", "organisation_views.py", "office_views.py", "deputy_views.py",
     "visibility_views.py", "entry_views.py", "public_views.py",
-    "text_views.py", "deciding_views.py", "meeting_views.py",
+    "text_views.py", "deciding_views.py", "meeting_views.py", "factor_views.py", "passkey_views.py",
+    "filter_views.py",
+    "question_views.py",
     "web.py", "guard.py", "limiting.py", "database.py",
 }  # fmt: skip
 OF_A_REQUEST = {"request", "session", "g", "current_user"}

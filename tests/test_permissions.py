@@ -189,9 +189,13 @@ def test_the_table_is_what_was_decided() -> None:
         Permission.VIEW_FIGURES,
         Permission.VIEW_LOG,
         Permission.VIEW_PROCESSING_RECORD,
+        Permission.VIEW_VIEWINGS,
     }
     assert PERMISSIONS[Role.OPERATOR] == {Permission.OPERATE}
-    assert PERMISSIONS[Role.LEAD] == everything - {Permission.OPERATE}
+    assert PERMISSIONS[Role.LEAD] == everything - {
+        Permission.OPERATE,
+        Permission.VIEW_VIEWINGS,
+    }
     assert PERMISSIONS[Role.COORDINATOR] | PERMISSIONS[Role.DECIDER] == PERMISSIONS[Role.LEAD] - {
         Permission.VIEW_LOG,
         Permission.REOPEN_APPLICATIONS,

@@ -119,6 +119,20 @@ def remove(email: str, slug: str | None) -> None:
     click.echo(f"Removed: {line}")
 
 
+@staff.command(name="reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Take every second factor from somebody who lost all; the next sign-in sets up a new one."""
+    address = _address(email)
+    with unit_of_work():
+        held = next((h for h in queries.all_roles() if h.account.email == address), None)
+        if held is None:
+            raise click.ClickException(f"{address} holds no role; see: staff list")
+        services.reset_factors(held.account_id, by=SYSTEM)
+    click.echo(f"Reset: {address} sets up a new second factor at the next sign-in")
+
+
 @staff.command()
 def permissions() -> None:
     """Print the table of roles and permissions, as it stands in docs/permissions.md."""

@@ -42,3 +42,19 @@ class AddressTaken(Exception):
 
 class TooManyAddressChanges(Exception):
     """The account has asked for it often enough today."""
+
+
+class CodeRefused(Exception):
+    """The code is wrong, was used before, or there were too many tries: never said which."""
+
+
+class PasskeyRefused(Exception):
+    """What the browser sent does not prove a passkey of this account."""
+
+
+class FactorThere(Exception):
+    """There is a second factor already; another one needs it first."""
+
+
+class LastFactor(Exception):
+    """Staff keep one second factor; add another before this one goes."""

@@ -45,6 +45,9 @@ __all__ = [
 
 # What a session holds beside Flask-Login's own: when it began and when it was last used.
 _BEGAN, _SEEN = "began", "seen"
+# When the second factor was given (0: never here, but on a known device), and a printed code.
+_SECOND, _RECOVERS = "second", "recovers"
+_FRESH_SECONDS, _RECOVERY_SECONDS = 600, 1800
 # How exactly the last use is kept; a cookie on every answer would be noise.
 _SEEN_EVERY_SECONDS = 60
 _LONGEST_TARGET = 500
@@ -54,12 +57,14 @@ _MOST_FIELDS = 1600
 _IS_TECHNICAL = re.compile(r"[a-z0-9_-]*")
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
+def requires(permission: Permission, *, fresh: bool = False) -> Callable[[View], View]:
     """Let only those in who hold the permission.
 
     With `<slug>` in the address the view is given `network` in its place: the account needs a role
     there (otherwise 404, as for a network that does not exist) that holds the permission (otherwise
     403). Without, any of its roles may hold it. A POST needs the token of its session.
+
+    Whoever holds a role needs the second factor, too; `fresh`: given within the last ten minutes.
     """
 
     def check(arguments: dict[str, Any]) -> None:
@@ -72,7 +77,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
         if not allowed:
             abort(_not_permitted())
 
-    return _guard(permission, check)
+    return _guard(permission, check, fresh=fresh)
 
 
 def requires_staff(view: View) -> View:
@@ -91,20 +96,25 @@ def requires_account(view: View) -> View:
 
 
 def _guard(
-    access: Permission | Access, check: Callable[[dict[str, Any]], None]
+    access: Permission | Access, check: Callable[[dict[str, Any]], None], *, fresh: bool = False
 ) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(**arguments: Any) -> Any:
             if signed_in_or_none() is None:
                 return _ask_to_sign_in()
+            if access is not Access.ACCOUNT and holds_role() and not has_second_factor():
+                return _ask_for_second_factor()
             check(arguments)
+            if fresh and not is_fresh():
+                return _ask_for_second_factor()
             try:
                 csrf.protect()
             except CSRFError:
                 return _signed_out_page(400)
             return view(**arguments)
 
+        guarded.is_fresh = fresh  # type: ignore[attr-defined]  # read by the test of all routes
         guarded.access = access  # type: ignore[attr-defined]  # read by the test of all routes
         return cast(View, guarded)
 
@@ -167,6 +177,63 @@ def is_operator() -> bool:
 
 
 def _my_roles() -> Sequence[StaffRole]:
+    """What the account is to others; nothing while only its mailbox is proven."""
+    return _held_roles() if has_second_factor() else ()
+
+
+def holds_role() -> bool:
+    """Whether the account is somebody's staff, and so needs a second factor."""
+    return bool(_held_roles())
+
+
+def has_second_factor() -> bool:
+    """Whether this session has given the second factor, or runs on a known device."""
+    return _SECOND in session
+
+
+def is_fresh() -> bool:
+    """Whether this session has given the second factor itself within the last ten minutes."""
+    return _is_recent(_SECOND, _FRESH_SECONDS)
+
+
+def confirm_second_factor() -> None:
+    """Note that the second factor was given now, by whoever holds this session."""
+    session[_SECOND] = int(utcnow().timestamp())
+    session.pop(_RECOVERS, None)
+
+
+def trust_known_device() -> None:
+    """Let this session work without a second factor, but for what asks for a fresh one."""
+    session[_SECOND] = 0
+
+
+def begin_recovery() -> None:
+    """Note that a printed code was used: for some minutes a new factor can be set up."""
+    session[_RECOVERS] = int(utcnow().timestamp())
+
+
+def is_recovering() -> bool:
+    """Whether a printed code was used in this session just now."""
+    return _is_recent(_RECOVERS, _RECOVERY_SECONDS)
+
+
+def _is_recent(what: str, seconds: int) -> bool:
+    at: int = session.get(what, 0)
+    return int(utcnow().timestamp()) - at <= seconds
+
+
+def works_in_a_network() -> bool:
+    """Whether the account has a role in any network, with or without its second factor."""
+    return any(held.network_id is not None for held in _held_roles())
+
+
+def device_cookie() -> str:
+    """The name of the cookie of a known device; browsers check what its prefix promises."""
+    is_secure = current_app.config["SESSION_COOKIE_SECURE"]
+    return "__Host-known-device" if is_secure else "known-device"
+
+
+def _held_roles() -> Sequence[StaffRole]:
     """Loaded with the account; asked for only by the request that signs in."""
     if "staff_roles" not in g:
         account = signed_in_or_none()
@@ -243,6 +310,23 @@ def checked_target(signed: str) -> str:
     return path if isinstance(path, str) and _is_our_path(path) else ""
 
 
+def _ask_for_second_factor() -> Any:
+    """A page comes back after it; of a form nothing was done, and all of it can be sent again."""
+    if request.method in SAFE_METHODS:
+        target = request.full_path.rstrip("?")
+        return redirect(url_for("accounts.second_factor", weiter=sign_target(target)), 303)
+    factor_url = url_for("accounts.second_factor", weiter=sign_target(_form_of_post()))
+    return _signed_out_page(403, second_factor_url=factor_url)
+
+
+def _form_of_post() -> str:
+    """The page that a form was sent from, as the browser says; the start page if it does not."""
+    came_from = urlsplit(request.referrer or "")
+    path = came_from.path + (f"?{came_from.query}" if came_from.query else "")
+    is_ours = came_from.netloc in {request.host, urlsplit(current_settings().public_url).netloc}
+    return path if is_ours and _is_our_path(path) else "/koordination/"
+
+
 def _is_our_path(path: str) -> bool:
     parts = urlsplit(path)
     is_local = not parts.scheme and not parts.netloc and path.startswith("/")
@@ -254,7 +338,7 @@ def _targets() -> URLSafeSerializer:
     return URLSafeSerializer(current_settings().secret_key, salt="sign-in-target")
 
 
-def _signed_out_page(status: int) -> tuple[str, int]:
+def _signed_out_page(status: int, *, second_factor_url: str = "") -> tuple[str, int]:
     """Nothing that was typed is lost: the page holds it all, to be sent again."""
     fields = [
         (name, value, _IS_TECHNICAL.fullmatch(value) is None)
@@ -267,6 +351,7 @@ def _signed_out_page(status: int) -> tuple[str, int]:
         hidden=[(name, value) for name, value, is_typed in fields if not is_typed],
         typed=[(name, value) for name, value, is_typed in fields if is_typed],
         is_signed_in=status != 401,
+        second_factor_url=second_factor_url,
     )
     return page, status
 

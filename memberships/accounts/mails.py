@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from memberships.accounts.models import AddressChange, SignInRequest, StaffRole
+from memberships.accounts.models import AddressChange, SecondFactor, SignInRequest, StaffRole
 from memberships.applications.models import Application
+from memberships.database import utcnow
 from memberships.links import all_legal_links, legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
@@ -106,6 +107,22 @@ def staff_invited(held: StaffRole, *, inviter: str) -> OutgoingMail:
         inviter=inviter,
         sign_in_url=public_url_for("accounts.sign_in"),
         **(legal_links(net.slug) if net else all_legal_links()),
+    )
+
+
+def second_factor_changed(factor: SecondFactor, what: str) -> OutgoingMail:
+    """What happened to the second factor: one of added, removed, recovered, reset, codes."""
+    return queue_mail(
+        "second_factor_changed",
+        mail_class=MailClass.CASE,
+        about=factor,
+        to=factor.account.email,
+        office=_platform(),
+        settings=current_settings(),
+        what=what,
+        at=utcnow(),
+        factor_url=public_url_for("accounts.factors"),
+        **all_legal_links(),
     )
 
 

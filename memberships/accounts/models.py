@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.database import Model, uuid7
@@ -173,3 +173,71 @@ class AddressChange(Model):
     def is_open(self, now: datetime) -> bool:
         """Whether it can still be confirmed or stopped."""
         return self.changed_at is None and self.stopped_at is None and now < self.expires_at
+
+
+class SecondFactor(Model):
+    """What an account gives beside its mailbox: the state of its one-time codes and of its tries.
+
+    The secret is sealed under the installation's key. `last_step` is the newest time step that a
+    code was taken for: no code counts twice. A challenge is for one passkey, once.
+    """
+
+    __tablename__ = "second_factors"
+    subject_type: ClassVar[str] = "second_factor"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), unique=True)
+    totp_sealed: Mapped[str | None] = mapped_column(String(400))
+    totp_since: Mapped[datetime | None]
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    tries_since: Mapped[datetime | None]
+    challenge: Mapped[str | None] = mapped_column(String(100))
+    challenge_until: Mapped[datetime | None]
+
+    account: Mapped[Account] = relationship()
+
+    @property
+    def network_id(self) -> None:
+        """Mails about it come from the installation itself."""
+        return
+
+
+class Passkey(Model):
+    """A key in somebody's device or password manager; only its public half is here."""
+
+    __tablename__ = "passkeys"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    credential_id: Mapped[str] = mapped_column(String(1400), unique=True)
+    public_key: Mapped[bytes]
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    since: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Model):
+    """One of the printed codes that has not been used; stored as a keyed hash."""
+
+    __tablename__ = "recovery_codes"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    since: Mapped[datetime]
+
+
+class KnownDevice(Model):
+    """A browser that is not asked again until `expires_at`, or until the account's epoch rises."""
+
+    __tablename__ = "known_devices"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), index=True)
+    session_epoch: Mapped[int]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    since: Mapped[datetime]
+    expires_at: Mapped[datetime]

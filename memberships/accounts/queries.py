@@ -10,9 +10,18 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import contains_eager, joinedload
 
-from memberships.accounts.models import Account, AddressChange, SignInRequest, StaffRole
+from memberships.accounts.models import (
+    Account,
+    AddressChange,
+    KnownDevice,
+    Passkey,
+    RecoveryCode,
+    SecondFactor,
+    SignInRequest,
+    StaffRole,
+)
 from memberships.applications.models import Application, ApplicationStatus
-from memberships.database import db
+from memberships.database import db, utcnow
 from memberships.networks.models import DefinitionVersion, Network
 from memberships.permissions import NETWORK_ROLES, Permission, may
 from memberships.tokens import token_hash
@@ -209,3 +218,69 @@ def address_changes_asked(account_id: UUID, *, since: datetime) -> int:
         )
         or 0
     )
+
+
+def second_factor_of(account_id: UUID) -> SecondFactor | None:
+    """The state of the account's one-time codes, if it ever began to set one up."""
+    return db.session.scalar(
+        sa.select(SecondFactor)
+        .where(SecondFactor.account_id == account_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def passkeys_of(account_id: UUID) -> Sequence[Passkey]:
+    """The account's passkeys, oldest first."""
+    return db.session.scalars(
+        sa.select(Passkey).where(Passkey.account_id == account_id).order_by(Passkey.id)
+    ).all()
+
+
+def has_factor(account_id: UUID) -> bool:
+    """Whether the account has one-time codes or a passkey."""
+    factor = second_factor_of(account_id)
+    return bool(factor and factor.totp_sealed) or bool(passkeys_of(account_id))
+
+
+def recovery_codes_left(account_id: UUID) -> int:
+    """How many printed codes have not been used."""
+    return (
+        db.session.scalar(sa.select(sa.func.count()).where(RecoveryCode.account_id == account_id))
+        or 0
+    )
+
+
+def known_devices_of(account: Account) -> Sequence[KnownDevice]:
+    """The devices that are not asked again now, newest first."""
+    return db.session.scalars(
+        sa.select(KnownDevice)
+        .where(
+            KnownDevice.account_id == account.id,
+            KnownDevice.session_epoch == account.session_epoch,
+            KnownDevice.expires_at > utcnow(),
+        )
+        .order_by(KnownDevice.id.desc())
+    ).all()
+
+
+def is_known_device(account: Account, token: str) -> bool:
+    """Whether this browser gave the second factor lately, and was asked to be remembered."""
+    return any(device.token_hash == token_hash(token) for device in known_devices_of(account))
+
+
+def factors_about(account: Account) -> list[tuple[str, str, datetime]]:
+    """Kind, name and date of everything stored for the second factor; never a secret."""
+    factor = second_factor_of(account.id)
+    codes = db.session.scalars(
+        sa.select(RecoveryCode).where(RecoveryCode.account_id == account.id)
+    ).all()
+    devices = db.session.scalars(
+        sa.select(KnownDevice).where(KnownDevice.account_id == account.id)
+    ).all()
+    totp = [("totp", "", factor.totp_since)] if factor and factor.totp_since else []
+    return [
+        *totp,
+        *(("passkey", key.name, key.since) for key in passkeys_of(account.id)),
+        *(("recovery_code", "", code.since) for code in codes),
+        *(("known_device", device.name, device.since) for device in devices),
+    ]

@@ -17,7 +17,10 @@ from memberships.accounts.errors import (
 from memberships.accounts.forms import InvitationForm, SignInForm, parse_role
 from memberships.accounts.guard import (
     checked_target,
+    device_cookie,
     end_session,
+    has_second_factor,
+    holds_role,
     is_operator,
     requires,
     requires_account,
@@ -27,6 +30,8 @@ from memberships.accounts.guard import (
     signed_in_or_none,
     staff_networks,
     start_session,
+    trust_known_device,
+    works_in_a_network,
 )
 from memberships.accounts.models import Account, SignInRequest, StaffRole
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
@@ -51,8 +56,10 @@ CODE_DEAD = (
 TEAM_NOTICES = {
     "eingeladen": "Die Einladung ist unterwegs.",
     "geaendert": "Die Rolle ist geändert. Wer sie hat, meldet sich neu an.",
+    "zurueckgesetzt": "Der zweite Faktor ist zurückgesetzt. Die Sitzungen der Person sind beendet.",
     "entfernt": "Die Person gehört nicht mehr zum Team. Ihre Sitzungen sind beendet.",
 }
+OWN_FACTOR = "Ihren eigenen zweiten Faktor ändern Sie unter „Mein Zugang“."
 TEAM_REFUSALS: dict[type[Exception], str] = {
     AlreadyOnTeam: "Diese Adresse gehört schon zum Team. Ändern Sie bei Bedarf unten die Rolle.",
     OwnRole: "Die eigene Rolle ändert jemand anderes aus der Leitung.",
@@ -93,6 +100,8 @@ def _show_account() -> str:
         account=signed_in_account(),
         mine=staff_networks(),
         is_operator=is_operator(),
+        is_staff=holds_role(),
+        has_second_factor=has_second_factor(),
         has_profile=has_profile(signed_in_account().id),
     )
 
@@ -178,11 +187,13 @@ def _begin_session(asked: SignInRequest) -> AnyResponse:
     if asked.account is None:
         raise RuntimeError("a link without an account")
     start_session(asked.account)
-    return redirect(asked.target or _home_of(asked.account), 303)
+    if queries.is_known_device(asked.account, request.cookies.get(device_cookie(), "")):
+        trust_known_device()
+    return redirect(asked.target or home_of(asked.account), 303)
 
 
-def _home_of(account: Account) -> str:
-    if staff_networks():
+def home_of(account: Account) -> str:
+    if works_in_a_network():
         return url_for(HOME_OF_STAFF)
     return url_for(HOME_OF_MEMBERS if has_profile(account.id) else ".sign_in")
 
@@ -191,7 +202,7 @@ def _link_was_used(asked: SignInRequest | None) -> tuple[str, int] | AnyResponse
     """A double click lands where the first one led; anybody else is told."""
     account = signed_in_or_none()
     if asked is not None and account is not None and account.id == asked.account_id:
-        return redirect(asked.target or _home_of(account), 303)
+        return redirect(asked.target or home_of(account), 303)
     return render_template("accounts/link_used.html"), 410
 
 
@@ -217,7 +228,7 @@ def sign_out_everywhere() -> AnyResponse:
 
 
 @bp.get("/koordination/<slug>/team")
-@requires(Permission.MANAGE_STAFF)
+@requires(Permission.MANAGE_STAFF, fresh=True)
 def team(network: Network) -> str:
     return _show_team(network, notice=TEAM_NOTICES.get(request.args.get("stand", ""), ""))
 
@@ -235,7 +246,7 @@ def _show_team(network: Network, **state: Any) -> str:
 
 
 @bp.post("/koordination/<slug>/team")
-@requires(Permission.MANAGE_STAFF)
+@requires(Permission.MANAGE_STAFF, fresh=True)
 def invite_staff(network: Network) -> tuple[str, int] | AnyResponse:
     form = InvitationForm(request.form)
     role = parse_role(form.role.data)
@@ -258,7 +269,7 @@ def invite_staff(network: Network) -> tuple[str, int] | AnyResponse:
 
 
 @bp.post("/koordination/<slug>/team/<uuid:role_id>/rolle")
-@requires(Permission.MANAGE_STAFF)
+@requires(Permission.MANAGE_STAFF, fresh=True)
 def change_role(network: Network, role_id: UUID) -> tuple[str, int] | AnyResponse:
     actor = signed_in_actor()
     try:
@@ -280,7 +291,7 @@ def _sent_role(name: str) -> Role:
 
 
 @bp.post("/koordination/<slug>/team/<uuid:role_id>/entfernen")
-@requires(Permission.MANAGE_STAFF)
+@requires(Permission.MANAGE_STAFF, fresh=True)
 def remove_staff(network: Network, role_id: UUID) -> tuple[str, int] | AnyResponse:
     actor = signed_in_actor()
     try:
@@ -289,6 +300,19 @@ def remove_staff(network: Network, role_id: UUID) -> tuple[str, int] | AnyRespon
     except (OwnRole, LastLead, ChangedMeanwhile) as refused:
         return _show_team(network, refusal=TEAM_REFUSALS[type(refused)]), 409
     return redirect(url_for(".team", slug=network.slug, stand="entfernt"), 303)
+
+
+@bp.post("/koordination/<slug>/team/<uuid:role_id>/zweiter-faktor")
+@requires(Permission.MANAGE_STAFF, fresh=True)
+def reset_second_factor(network: Network, role_id: UUID) -> tuple[str, int] | AnyResponse:
+    actor = signed_in_actor()
+    try:
+        with unit_of_work():
+            colleague = _colleague(network, role_id)
+            services.reset_factors(colleague.account_id, by=actor)
+    except OwnRole:
+        return _show_team(network, refusal=OWN_FACTOR), 409
+    return redirect(url_for(".team", slug=network.slug, stand="zurueckgesetzt"), 303)
 
 
 def _colleague(network: Network, role_id: UUID) -> StaffRole:

@@ -19,6 +19,7 @@ from memberships.applications.errors import (
 )
 from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application
+from memberships.applications.question_forms import typed_answers
 from memberships.applications.validators import UNWANTED, clean_text, has_unwanted_characters
 from memberships.applications.views import bp, link_is_unknown
 from memberships.database import db, unit_of_work, utcnow
@@ -55,6 +56,7 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
     net = words_today(application.definition)
     membership_id = application.membership_id
     membership = db.session.get(Membership, membership_id) if membership_id else None
+    question = queries.open_question(application)
     defaults = {"answer_error": "", "typed_answer": "", "notice": ""}
     return render_template(
         "applications/case.html",
@@ -66,7 +68,8 @@ def _show_case(application: Application, case_token: str, **state: Any) -> str:
         already_member=application.is_repeated,
         answers=queries.answers_as_asked(application, net),
         newsletter_since=confirmed_since(application.id, NEWSLETTER),
-        question=queries.open_question(application),
+        question=question,
+        asked=queries.asked_in_words(question, net) if question else [],
         timeline=_steps(application),
         now=utcnow(),
         consent_token=consent_token(application.id, application.email),
@@ -91,7 +94,7 @@ def _steps(application: Application) -> list[tuple[Any, str]]:
     ]
 
 
-def _for_change(case_token: str) -> Application:
+def case_for_change(case_token: str) -> Application:
     application = queries.application_by_case_token(case_token, for_change=True)
     if application is None:
         raise LinkUnknown
@@ -103,23 +106,23 @@ def _for_change(case_token: str) -> Application:
 @limited
 def answer(case_token: str) -> Any:
     typed = clean_text(request.form.get("answer"))
-    error = _answer_error(typed)
+    error = answer_error(typed)
     if error:
-        return _case_again(case_token, 422, answer_error=error, typed_answer=typed)
+        return case_again(case_token, 422, answer_error=error, typed_answer=typed)
     try:
         with unit_of_work():
-            services.receive_information(_for_change(case_token), typed)
+            services.receive_information(case_for_change(case_token), typed)
     except LinkUnknown:
         return link_is_unknown()
     except ApplicationRestricted:
-        return _case_again(case_token, 409, notice=RESTRICTED, typed_answer=typed)
+        return case_again(case_token, 409, notice=RESTRICTED, typed_answer=typed)
     except NothingAsked:
         notice = "Diese Frage ist schon beantwortet oder braucht keine Antwort mehr."
-        return _case_again(case_token, 409, notice=notice, typed_answer=typed)
+        return case_again(case_token, 409, notice=notice, typed_answer=typed)
     return redirect(url_for(".case", case_token=case_token), 303)
 
 
-def _answer_error(typed: str) -> str:
+def answer_error(typed: str) -> str:
     if not typed:
         return "Schreiben Sie Ihre Antwort."
     if has_unwanted_characters(typed):
@@ -130,7 +133,7 @@ def _answer_error(typed: str) -> str:
     return ""
 
 
-def _case_again(case_token: str, status: int, **state: Any) -> Any:
+def case_again(case_token: str, status: int, **state: Any) -> Any:
     application = queries.application_by_case_token(case_token)
     if application is None:
         return link_is_unknown()
@@ -151,12 +154,7 @@ def correct(case_token: str) -> Any:
 
 
 def _form_of(application: Application) -> ApplicationForm:
-    typed: MultiDict[str, str] = MultiDict()
-    for key, value in application.all_answers.items():
-        for item in value if isinstance(value, list) else [value]:
-            if item:
-                typed.add(key, item)
-    return ApplicationForm(_own_definition(application), typed)
+    return ApplicationForm(_own_definition(application), typed_answers(application.all_answers))
 
 
 def _own_definition(application: Application) -> Definition:
@@ -194,7 +192,7 @@ def _correct(application: Application, case_token: str) -> Any:
     seen = request.form.get("revision", type=int)
     try:
         with unit_of_work():
-            services.correct_answers(_for_change(case_token), form.answers, seen_revision=seen)
+            services.correct_answers(case_for_change(case_token), form.answers, seen_revision=seen)
     except LinkUnknown:
         return link_is_unknown()
     except ApplicationChanged:
@@ -202,7 +200,7 @@ def _correct(application: Application, case_token: str) -> Any:
     except ApplicationRestricted:
         return _show_correction(application, case_token, form, notice=RESTRICTED), 409
     except ApplicationNotDecidable:
-        return _case_again(case_token, 409, notice=DECIDED)
+        return case_again(case_token, 409, notice=DECIDED)
     return redirect(url_for(".case", case_token=case_token), 303)
 
 
@@ -228,13 +226,13 @@ def withdraw(case_token: str) -> Any:
 def withdraw_application(case_token: str) -> Any:
     try:
         with unit_of_work():
-            application = _for_change(case_token)
+            application = case_for_change(case_token)
             slug = application.network.slug
             services.withdraw_application(application)
     except LinkUnknown:
         return link_is_unknown()
     except NotWithdrawable:
-        return _case_again(case_token, 409, notice=DECIDED)
+        return case_again(case_token, 409, notice=DECIDED)
     return redirect(url_for(".withdrawn", slug=slug), 303)
 
 

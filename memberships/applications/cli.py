@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import logging
+from uuid import UUID
+
+import click
+from flask.cli import with_appcontext
 
 from memberships.applications.queries import due_decisions
 from memberships.applications.services import (
@@ -8,11 +12,13 @@ from memberships.applications.services import (
     carry_out_decision,
     erase_expired_applications,
     give_up_decision,
+    index_applications,
 )
 from memberships.database import ChangedMeanwhile, unit_of_work, utcnow
 from memberships.traces import trace_without_values
 
 _BATCH = 20
+_INDEXED_AT_ONCE = 2000
 
 log = logging.getLogger(__name__)
 
@@ -50,3 +56,25 @@ def erase_expired() -> int:
         erased += batch
         if not batch:
             return erased
+
+
+@click.group()
+def applications() -> None:
+    """The cases of all networks."""
+
+
+@applications.command()
+@with_appcontext
+def index() -> None:
+    """Make anew what cases are found by."""
+    index_all()
+
+
+def index_all() -> None:
+    """Make anew what cases are found by, some hundred per transaction."""
+    after: UUID | None = None
+    while True:
+        with unit_of_work():
+            after = index_applications(after, _INDEXED_AT_ONCE)
+        if after is None:
+            return

@@ -87,6 +87,10 @@ class NothingAsked(Exception):
     """There is no open question to answer."""
 
 
+class FieldNotAskable(Exception):
+    """This field is not asked in the case, or cannot be asked back: a proven address, a consent."""
+
+
 class ColleagueUnknown(Exception):
     """Nobody of that account works on cases of this network (any more)."""
 

@@ -249,6 +249,11 @@ class ApplicationForm:
         return value
 
     @property
+    def asked_keys(self) -> list[str]:
+        """The keys of all questions that the answers so far lead to."""
+        return self._asked
+
+    @property
     def answers(self) -> dict[str, str | list[str]]:
         """One value per question that was asked and answered, consents left out.
 

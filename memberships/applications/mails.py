@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from memberships.applications.models import Application, InformationRequest
+from memberships.applications.queries import asked_in_words
 from memberships.links import consents_url, legal_links, public_url_for
 from memberships.mails.models import MailClass, Office, OutgoingMail
 from memberships.mails.services import queue_mail
@@ -84,19 +85,33 @@ def information_requested(
     application: Application, request: InformationRequest, *, case_token: str
 ) -> OutgoingMail:
     """T4: a question."""
-    return _queue("information_requested", application, case_token, request=request)
+    return _queue(
+        "information_requested", application, case_token, **question_words(application, request)
+    )
 
 
 def information_reminder(
     application: Application, request: InformationRequest, *, case_token: str
 ) -> OutgoingMail:
     """T4b: the same question, once more."""
-    return _queue("information_reminder", application, case_token, request=request)
+    return _queue(
+        "information_reminder", application, case_token, **question_words(application, request)
+    )
 
 
-def application_closed(application: Application, *, case_token: str) -> OutgoingMail:
+def application_closed(
+    application: Application, request: InformationRequest, *, case_token: str
+) -> OutgoingMail:
     """T4c: closed without answer; says how to go on."""
-    return _queue("application_closed", application, case_token)
+    return _queue(
+        "application_closed", application, case_token, **question_words(application, request)
+    )
+
+
+def question_words(application: Application, request: InformationRequest) -> dict[str, object]:
+    """What a mail about a question says: the question itself, and what is asked about fields."""
+    asked = asked_in_words(request, definition_of(application.definition))
+    return {"request": request, "asked": asked}
 
 
 def application_reopened(application: Application, *, case_token: str) -> OutgoingMail:
@@ -132,6 +147,7 @@ def _welcome(application: Application, membership: Membership, message: str) -> 
 
 def _queue(kind: str, application: Application, case_token: str, **context: object) -> OutgoingMail:
     net = words_today(application.definition)
+    page = "applications.answer_fields" if context.get("asked") else "applications.case"
     return queue_mail(
         kind,
         mail_class=MailClass.CASE,
@@ -140,7 +156,7 @@ def _queue(kind: str, application: Application, case_token: str, **context: obje
         office=Office(name=net.name, reply_to=net.office.email),
         text=net.mail_text(kind),
         **common_words(application),
-        case_url=public_url_for("applications.case", case_token=case_token) if case_token else "",
+        case_url=public_url_for(page, case_token=case_token) if case_token else "",
         # Not to an address that nobody has proven, nor when all consents have ended.
         consents_url=consents_url(application.id, application.email) if case_token else "",
         **context,

@@ -7,12 +7,22 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from memberships.accounts.models import Account
 from memberships.calendar import end_of_day
-from memberships.database import Model, uuid7
+from memberships.database import JsonObject, Model, uuid7
 from memberships.members.models import Membership
 from memberships.networks.models import DefinitionVersion, Network
 from memberships.organisations.models import Organisation
@@ -137,6 +147,9 @@ class Application(Model):
             postgresql_where=_IS_PENDING,
             sqlite_where=_IS_PENDING,
         ),
+        CheckConstraint(
+            "claimed_until IS NULL OR claimed_by_id IS NOT NULL", name="only_claims_run_out"
+        ),
         Index(
             "ix_applications_unconfirmed",
             "expires_at",
@@ -179,6 +192,8 @@ class Application(Model):
     clock_stopped_at: Mapped[datetime | None]
     claimed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
     claimed_at: Mapped[datetime | None]
+    # Of a claim that came of beginning to decide; one taken on purpose has none.
+    claimed_until: Mapped[datetime | None]
     recommendation: Mapped[Recommendation | None]
     recommendation_note: Mapped[str | None] = mapped_column(Text)
     recommended_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("accounts.id"))
@@ -213,6 +228,11 @@ class Application(Model):
     def waits_for_office(self) -> bool:
         """Whether the office has something to do: it is open, and nobody has decided yet."""
         return self.is_open and self.pending is None
+
+    @property
+    def is_being_decided(self) -> bool:
+        """Whether its owner has it only because they began to decide."""
+        return self.claimed_until is not None
 
     @property
     def full_name(self) -> str:
@@ -252,6 +272,34 @@ class Application(Model):
         }
 
 
+class ApplicationSearch(Model):
+    """What a case is found by, repeated from it and folded; `index_application` keeps it.
+
+    `text` is searched for parts of words. Of the answers only whole words are found: `keys` has
+    them as numbers, beside those of the parts, and `words` where a database has no such lists.
+    """
+
+    __tablename__ = "application_search"
+    __table_args__ = (
+        # SQLite keeps no keys, and an empty index for them.
+        Index("ix_application_search_keys", "keys", postgresql_using="gin"),
+        Index("ix_application_search_received_on", "received_on", "application_id"),
+    )
+
+    application_id: Mapped[UUID] = mapped_column(
+        ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
+    )
+    federal_state: Mapped[str | None] = mapped_column(String(2))
+    received_on: Mapped[date]
+    text: Mapped[str] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(Text)
+    keys: Mapped[list[int] | None] = mapped_column(
+        JSON(none_as_null=True).with_variant(ARRAY(BigInteger), "postgresql")
+    )
+
+    application: Mapped[Application] = relationship()
+
+
 class Confirmation(Model):
     """The link and the code of one confirmation mail; both exist in clear only in that mail."""
 
@@ -287,7 +335,13 @@ _IS_OPEN = text("answered_at IS NULL AND ended_at IS NULL")
 
 
 class InformationRequest(Model):
-    """A question to the applicant, and the answer. One at a time is open."""
+    """A question to the applicant, and the answer. One at a time is open.
+
+    `question` is empty where only single fields were asked about. `fields` holds those, in the
+    order of the form: their `key`, the `question`, the answer `before` and, once it is there,
+    `after`. What changed because of them stands behind them, with an empty question. `draft` is
+    what the applicant has put by, as it was typed.
+    """
 
     __tablename__ = "information_requests"
     __table_args__ = (
@@ -313,16 +367,27 @@ class InformationRequest(Model):
     answered_at: Mapped[datetime | None]
     answered_via: Mapped[Channel | None]
     ended_at: Mapped[datetime | None]
+    fields: Mapped[list[dict[str, Any]] | None] = mapped_column(JsonObject)
+    draft: Mapped[dict[str, Any] | None]
+    drafted_at: Mapped[datetime | None]
 
     @classmethod
-    def asked_now(cls, question: str, now: datetime) -> InformationRequest:
+    def asked_now(
+        cls, question: str, now: datetime, fields: list[dict[str, Any]] | None = None
+    ) -> InformationRequest:
         """The question with its two dates: answer within 14 days, closed after 28."""
         return cls(
             question=question,
+            fields=fields,
             asked_at=now,
             answer_by=end_of_day(now + timedelta(days=14)),
             close_at=end_of_day(now + timedelta(days=28)),
         )
+
+    @property
+    def asked_keys(self) -> list[str]:
+        """The keys of the fields that were asked about."""
+        return [field["key"] for field in self.fields or () if field["question"]]
 
 
 class Note(Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -14,6 +14,7 @@ from memberships.accounts.models import StaffRole
 from memberships.applications.models import (
     AnswerRevision,
     Application,
+    ApplicationSearch,
     ApplicationStatus,
     CaseToken,
     Confirmation,
@@ -21,19 +22,24 @@ from memberships.applications.models import (
 )
 from memberships.database import db, utcnow
 from memberships.networks.definition import (
+    AnyField,
     ChoiceField,
+    ConsentField,
     Definition,
+    DistrictField,
     MultiChoiceField,
     PlaceField,
+    is_met,
 )
 from memberships.networks.models import DefinitionVersion
 from memberships.networks.queries import definition_of
 from memberships.permissions import NETWORK_ROLES, Permission, may
 from memberships.territory.models import LAENDER
+from memberships.territory.queries import has_register
 from memberships.tokens import token_hash
 
 _OPEN = [status for status in ApplicationStatus if status.is_decidable]
-_MAY_CLAIM = [role for role in NETWORK_ROLES if may(role, Permission.CLAIM_APPLICATIONS)]
+_MAY_DECIDE = [role for role in NETWORK_ROLES if may(role, Permission.DECIDE_APPLICATIONS)]
 
 
 def application_by_page_token(page_token: str, *, for_change: bool = False) -> Application | None:
@@ -71,6 +77,12 @@ def _one(condition: sa.ColumnElement[bool], *, for_change: bool) -> Application 
     if for_change:
         query = query.with_for_update(of=Application)
     return db.session.scalar(query)
+
+
+def has_unindexed() -> bool:
+    """Whether there are cases that no search finds: stored before there was an index for it."""
+    indexed = sa.exists().where(ApplicationSearch.application_id == Application.id)
+    return db.session.scalar(sa.select(Application.id).where(~indexed).limit(1)) is not None
 
 
 def application_id_of(submission_key: str) -> UUID:
@@ -115,13 +127,30 @@ def answers_in_words(answers: Mapping[str, Any], definition: Definition) -> list
 
     The postal code is followed by what it tells.
     """
-    rows: list[tuple[str, str]] = []
+    return [(label, text) for _key, label, text in answers_with_keys(answers, definition)]
+
+
+def answers_with_keys(
+    answers: Mapping[str, Any], definition: Definition
+) -> list[tuple[str, str, str]]:
+    """The same, each with the key of its field; it is empty where something was found out."""
+    rows: list[tuple[str, str, str]] = []
     for field in definition.fields:
         if field.type != "consent" and answers.get(field.key) and field.key not in _FOUND_OUT:
-            rows.append((field.label, answer_in_words(field, answers[field.key])))
+            rows.append((field.key, field.label, answer_in_words(field, answers[field.key])))
         if field.type == "postal_code":
-            rows += _found_out(answers)
+            rows += [("", label, text) for label, text in _found_out(answers)]
     return rows
+
+
+def answers_by_key(application: Application) -> dict[str, str]:
+    """The answers of a case in words, by the keys of their fields."""
+    known = {field.key: field for field in definition_of(application.definition).fields}
+    return {
+        key: answer_in_words(known[key], value)
+        for key, value in application.all_answers.items()
+        if value and key in known
+    }
 
 
 _FOUND_OUT = ("city", "district")
@@ -145,6 +174,56 @@ def answer_in_words(field: Any, value: Any) -> str:
         keys: list[str] = value if isinstance(value, list) else [value]
         return ", ".join(labels.get(key, key) for key in keys)
     return str(value)
+
+
+def askable_fields(application: Application) -> list[AnyField]:
+    """The fields that the applicant can be asked about: all that this case asks, answered or not.
+
+    Not the mail address, which is proven, nor consents, which nobody is to be asked for again; nor
+    a district that is found out from the postal code.
+    """
+    definition, answers = definition_of(application.definition), application.all_answers
+    return [
+        field
+        for field in definition.fields
+        if field.key != "email"
+        and not isinstance(field, ConsentField)
+        and not (isinstance(field, DistrictField) and has_register())
+        and (answers.get(field.key) or is_met(definition.conditions[field.key], answers))
+    ]
+
+
+class AskedField(NamedTuple):
+    """One field of a question in words. `question` is empty where it followed from another."""
+
+    label: str
+    question: str
+    before: str
+    after: str
+    is_answered: bool
+
+    @property
+    def is_changed(self) -> bool:
+        return self.is_answered and self.before != self.after
+
+
+def asked_in_words(request: InformationRequest, definition: Definition) -> list[AskedField]:
+    """What was asked about which fields and what came back, in words."""
+    known = {field.key: field for field in definition.fields}
+
+    def words(key: str, value: Any) -> str:
+        return answer_in_words(known[key], value) if value else ""
+
+    return [
+        AskedField(
+            label=known[one["key"]].label,
+            question=one["question"],
+            before=words(one["key"], one["before"]),
+            after=words(one["key"], one.get("after")),
+            is_answered="after" in one,
+        )
+        for one in request.fields or ()
+    ]
 
 
 def changes_since(application: Application, seen_version: int) -> list[tuple[str, str, str]]:
@@ -237,14 +316,19 @@ def _asked(
     return [(request, application) for request, application in rows]
 
 
-def stale_claims(before: datetime, limit: int) -> Sequence[Application]:
-    """Locked cases to look at, whose owner took them before then or is no colleague any more."""
+def stale_claims(
+    now: datetime, limit: int, *, on_purpose_before: datetime
+) -> Sequence[Application]:
+    """Locked cases to look at, whose owner took them before then or is no colleague any more.
+
+    Of those who only began to decide the time has run out.
+    """
     is_colleague = (
         sa.select(StaffRole.id)
         .where(
             StaffRole.account_id == Application.claimed_by_id,
             StaffRole.network_id == Application.network_id,
-            StaffRole.role.in_(_MAY_CLAIM),
+            StaffRole.role.in_(_MAY_DECIDE),
         )
         .exists()
     )
@@ -259,7 +343,13 @@ def stale_claims(before: datetime, limit: int) -> Sequence[Application]:
                 sa.and_(
                     Application.status == ApplicationStatus.IN_REVIEW,
                     Application.pending.is_(None),
-                    Application.claimed_at < before,
+                    sa.or_(
+                        Application.claimed_until <= now,
+                        sa.and_(
+                            Application.claimed_until.is_(None),
+                            Application.claimed_at < on_purpose_before,
+                        ),
+                    ),
                 ),
             ),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from memberships.accounts.models import Account
 from memberships.applications.models import Application, Recommendation
 from memberships.applications.organisations import described_organisation, organisation_state
+from memberships.applications.queries import answer_revision, open_question
 from memberships.applications.services import (
     BodyDecision,
     Outcome,
@@ -17,6 +18,7 @@ from memberships.applications.services import (
     grant_another_seat,
     link_new_organisation,
     link_organisation,
+    receive_fields,
     receive_information,
     recommend_decision,
     record_body_decision,
@@ -70,6 +72,22 @@ def _settle_organisation(application: Application, by: Actor) -> None:
 def _link(step: Step, application: Application, by: Actor) -> None:
     found = candidates(described_organisation(application))
     link_organisation(application, found[0].organisation.id, by=by)
+
+
+def _answer(step: Step, application: Application, _: Actor) -> None:
+    question = open_question(application)
+    if question is None or not question.fields:
+        receive_information(application, step.text)
+        return
+    keys = {field.key for field in definition_of(application.definition).fields} - {"district"}
+    known = {key: value for key, value in application.all_answers.items() if value and key in keys}
+    receive_fields(
+        application,
+        {**known, **step.answers},
+        question_id=question.id,
+        seen_revision=answer_revision(application),
+        answer=step.text,
+    )
 
 
 def _recommend(step: Step, application: Application, by: Actor) -> None:
@@ -163,8 +181,10 @@ def _release(application: Application, by: Actor) -> None:
 _ACTS: Mapping[Verb, Callable[[Step, Application, Actor], object]] = {
     Verb.CLAIM: lambda _, case, by: claim_application(case, by=by),
     Verb.NOTE: lambda step, case, by: write_note(case, step.text, by=by),
-    Verb.ASK: lambda step, case, by: request_information(case, step.text, by=by),
-    Verb.ANSWER: lambda step, case, _: receive_information(case, step.text),
+    Verb.ASK: lambda step, case, by: request_information(
+        case, step.text, by=by, fields=step.answers
+    ),
+    Verb.ANSWER: _answer,
     Verb.WITHDRAW: lambda _, case, __: withdraw_application(case),
     Verb.LINK: _link,
     Verb.LINK_NEW: lambda step, case, by: link_new_organisation(case, by=by, city=step.text),

@@ -74,7 +74,10 @@ class Outcome(StrEnum):
 
 
 class Step(_Part):
-    """What happens to a case `ago` days before now; `by` is somebody of the team by address."""
+    """What happens to a case `ago` days before now; `by` is somebody of the team by address.
+
+    Asking, `answers` holds a question to each of some fields; answering, what they say then.
+    """
 
     ago: int
     do: Verb

@@ -17,6 +17,7 @@ from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
 from memberships.stamps import Stamp, check_stamp, new_stamp
+from memberships.viewings.guard import shows_personal_data
 from memberships.web import network_or_404
 
 bp = Blueprint("feedback", __name__)
@@ -72,6 +73,7 @@ def reported(slug: str) -> str:
 
 @bp.get("/koordination/<slug>/barrieren")
 @requires(Permission.ANSWER_FEEDBACK)
+@shows_personal_data("feedback_list")
 def list_cases(network: Network) -> str:
     is_closed = "beantwortete" in request.args
     cases, following = queries.feedback_page(
@@ -89,6 +91,7 @@ def list_cases(network: Network) -> str:
 
 @bp.get("/koordination/<slug>/barrieren/<uuid:case_id>")
 @requires(Permission.ANSWER_FEEDBACK)
+@shows_personal_data("feedback")
 def case(network: Network, case_id: UUID) -> str:
     return _show_case(network, case_id)
 

@@ -27,6 +27,7 @@ from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
 from memberships.review.forms import CaseForm
+from memberships.viewings.guard import shows_personal_data
 
 DONE = {
     "freigegeben": "Der Eintrag ist öffentlich. Eine E-Mail an das Mitglied ist unterwegs.",
@@ -42,6 +43,7 @@ REFUSED = (EntryNotWaiting, MembershipChanged, MembershipEnded, MembershipRestri
 
 @bp.get("/<slug>/mitglieder/eintraege")
 @requires(Permission.RELEASE_ENTRIES)
+@shows_personal_data("entries")
 def entries(network: Network) -> str:
     return _show_entries(network, done=DONE.get(request.args.get("stand", ""), ""))
 

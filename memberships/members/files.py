@@ -27,16 +27,20 @@ def harmless(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_RUNS) or cell.lstrip().startswith(_RUNS) else cell
 
 
-def written(format_: ExportFormat, head: Sequence[str], rows: Rows) -> tuple[IO[bytes], int]:
+def written(
+    format_: ExportFormat, head: Sequence[str], rows: Rows, *, sheet: str = "Mitglieder"
+) -> tuple[IO[bytes], int]:
     """An unnamed temporary file with the table, and its number of rows without the head.
 
     Rows are written as they come: memory stays flat. Raises SheetFull when a sheet of Excel cannot
     take them all.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the answer sends and closes it
-    write = _write_csv if format_ is ExportFormat.CSV else _write_xlsx
     try:
-        count = write(file, head, rows)
+        if format_ is ExportFormat.CSV:
+            count = _write_csv(file, head, rows)
+        else:
+            count = _write_xlsx(file, head, rows, sheet)
     except BaseException:
         file.close()
         raise
@@ -56,12 +60,12 @@ def _write_csv(file: IO[bytes], head: Sequence[str], rows: Rows) -> int:
     return count
 
 
-def _write_xlsx(file: IO[bytes], head: Sequence[str], rows: Rows) -> int:
+def _write_xlsx(file: IO[bytes], head: Sequence[str], rows: Rows, name: str) -> int:
     from xlsxwriter import Workbook  # large, and few processes ever write a sheet
 
     count = 0
     with Workbook(file, _KEEPS_TEXT) as book:
-        sheet = book.add_worksheet("Mitglieder")
+        sheet = book.add_worksheet(name)
         sheet.freeze_panes(1, 0)
         sheet.set_column(0, len(head) - 1, 28)
         bold = book.add_format({"bold": True})

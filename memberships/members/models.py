@@ -400,12 +400,13 @@ class PublicEntry(Model):
 
 
 class ExportContent(StrEnum):
-    """What an export holds: the list, or the addresses for one kind of mailing."""
+    """What an export holds: a list, or the addresses for one kind of mailing."""
 
     MEMBERS = "members"
     MEMBERSHIP_MAILING = "membership_mailing"
     NEWS_MAILING = "news_mailing"
     CASE_MAILING = "case_mailing"
+    APPLICATIONS = "applications"
 
 
 class ExportFormat(StrEnum):

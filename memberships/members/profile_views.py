@@ -9,11 +9,10 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from memberships.accounts.guard import (
-    is_operator,
+    holds_role,
     requires_account,
     signed_in_account,
     signed_in_member,
-    staff_networks,
 )
 from memberships.database import unit_of_work, utcnow
 from memberships.members import queries, services
@@ -108,7 +107,7 @@ def show_profile(*, notice: str = "", refusal: str = "") -> str:
         cards=[card_of(standing, account) for standing in standings],
         deputyships=queries.deputyships_of(account.id),
         names=names_behind(account, standings),
-        has_tasks=bool(staff_networks()) or is_operator(),
+        has_tasks=holds_role(),
         now=utcnow(),
         notice=notice,
         refusal=refusal,

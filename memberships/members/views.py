@@ -28,6 +28,7 @@ from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
 from memberships.territory.models import LAENDER
 from memberships.territory.queries import districts_of
+from memberships.viewings.guard import shows_personal_data
 
 bp = Blueprint("members", __name__, url_prefix="/koordination")
 
@@ -86,6 +87,7 @@ def _district_names(net: Definition, wanted: MemberFilter) -> list[str]:
 
 @bp.get("/<slug>/mitglieder")
 @requires(Permission.VIEW_MEMBERS)
+@shows_personal_data("member_list")
 def list_members(network: Network) -> str:
     net = current_definitions()[network.slug]
     wanted = _wanted_filter()
@@ -106,7 +108,7 @@ def list_members(network: Network) -> str:
 
 
 @bp.route("/<slug>/mitglieder/export", methods=["GET", "POST"])
-@requires(Permission.EXPORT_MEMBERS)
+@requires(Permission.EXPORT_MEMBERS, fresh=True)
 def export_members(network: Network) -> Any:
     net = current_definitions()[network.slug]
     if _wanted_filter().restricted:

@@ -232,9 +232,14 @@ class Promise(Part):
 
 
 class Decision(Part):
-    """Who decides, when not the office itself, and what a declined applicant may do."""
+    """Who decides, when not the office itself, and what a declined applicant may do.
+
+    `grace_minutes` is how long a decision can be taken back before it takes effect, 0 for not at
+    all; where it is not given, the installation's own.
+    """
 
     body: Annotated[str, Field(max_length=120)] = ""
+    grace_minutes: Annotated[int, Field(ge=0, le=1440)] | None = None
     appeal_text: Annotated[str, Field(max_length=4000)] = ""
 
 

@@ -150,6 +150,8 @@ def _facts(net: Definition) -> Iterator[list[str]]:
     yield _row(
         "Büro", ", ".join(filter(None, [net.office.name, net.office.email, net.office.phone]))
     )
+    if net.decision.grace_minutes is not None:
+        yield _row("Zurückzunehmen", f"{net.decision.grace_minutes} Minuten lang")
     yield _row("Sammelnachricht", f"{_DIGESTS[net.office.digest]}, an {net.office_mailbox}")
 
 

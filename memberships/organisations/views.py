@@ -27,6 +27,7 @@ from memberships.organisations.models import NameKind, Organisation
 from memberships.organisations.queries import organisations_named
 from memberships.permissions import Permission
 from memberships.review.forms import CaseForm
+from memberships.viewings.guard import shows_personal_data
 
 bp = Blueprint("organisations", __name__, url_prefix="/koordination")
 
@@ -70,6 +71,7 @@ def registry(network: Network) -> str:
 
 @bp.get("/<slug>/organisationen/<uuid:organisation_id>")
 @requires(Permission.VIEW_APPLICATIONS)
+@shows_personal_data("organisation")
 def organisation(network: Network, organisation_id: UUID) -> Any:
     found = _seen(network, organisation_id)
     if found.id != organisation_id:
@@ -159,7 +161,7 @@ def remove_name(network: Network, organisation_id: UUID, name_id: UUID) -> Any:
 
 
 @bp.get("/<slug>/organisationen/<uuid:organisation_id>/zusammenfuehren")
-@requires(Permission.MANAGE_ORGANISATIONS)
+@requires(Permission.MANAGE_ORGANISATIONS, fresh=True)
 def choose_other(network: Network, organisation_id: UUID) -> str:
     keep = _seen(network, organisation_id)
     text = request.args.get("suche", "").strip()
@@ -177,7 +179,8 @@ def choose_other(network: Network, organisation_id: UUID) -> str:
     "/<slug>/organisationen/<uuid:organisation_id>/zusammenfuehren/<uuid:other_id>",
     methods=["GET", "POST"],
 )
-@requires(Permission.MANAGE_ORGANISATIONS)
+@requires(Permission.MANAGE_ORGANISATIONS, fresh=True)
+@shows_personal_data("organisation")
 def merge(network: Network, organisation_id: UUID, other_id: UUID) -> Any:
     keep, drop = _seen(network, organisation_id), _seen(network, other_id)
     if keep.id == drop.id:
@@ -218,7 +221,7 @@ def _show_merge(
 @bp.post(
     "/<slug>/organisationen/<uuid:organisation_id>/zusammenfuehrungen/<uuid:merge_id>/rueckgaengig"
 )
-@requires(Permission.MANAGE_ORGANISATIONS)
+@requires(Permission.MANAGE_ORGANISATIONS, fresh=True)
 def undo_merge(network: Network, organisation_id: UUID, merge_id: UUID) -> Any:
     _seen(network, organisation_id)
     actor = signed_in_actor()

@@ -20,7 +20,7 @@ USES = {
 }
 
 
-def _known_placeholders(_form: Any, field: TextAreaField) -> None:
+def known_placeholders(_form: Any, field: TextAreaField) -> None:
     strangers = strangers_in(field.data or "")
     if strangers:
         raise ValidationError(
@@ -50,7 +50,7 @@ class ReplyForm(StaffForm):
             DataRequired("Schreiben Sie den Text."),
             Length(max=LONGEST, message=f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."),
             wanted_characters,
-            _known_placeholders,
+            known_placeholders,
         ],
         filters=[clean_text],
     )

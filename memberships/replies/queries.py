@@ -54,6 +54,11 @@ def strangers_in(text: str) -> list[str]:
 
 def filled(reply: SavedReply, application: Application) -> str:
     """The reply as it reads in this case."""
+    return fill_in(reply.text, application)
+
+
+def fill_in(text: str, application: Application) -> str:
+    """Words with placeholders as they read in this case."""
     net = words_today(application.definition)
     words = {
         "full_name": application.full_name,
@@ -67,4 +72,4 @@ def filled(reply: SavedReply, application: Application) -> str:
         "office_email": str(net.office.email),
         "office_phone": net.office.phone,
     }
-    return fill(reply.text, lambda name: words.get(name, ""))
+    return fill(text, lambda name: words.get(name, ""))

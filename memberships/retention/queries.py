@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow
-from memberships.members.models import Export, Membership, Representative
+from memberships.members.models import Export, ExportContent, Membership, Representative
 from memberships.networks.definition import SHORTEST_DAYS, Retention
 from memberships.networks.models import DefinitionVersion, Network
 from memberships.networks.queries import current_definitions, definition_of
@@ -430,7 +430,24 @@ def exports_of_batches(batches: Iterable[ErasureBatch]) -> dict[str, Export]:
     return {str(export.id): export for export in found}
 
 
-def exports_that_held(network_id: int, times: Sequence[tuple[datetime, datetime]]) -> list[str]:
+@dataclass(frozen=True)
+class Listed:
+    """From when to when somebody stood in a list: of the members, or of the cases."""
+
+    since: datetime
+    until: datetime
+    of_cases: bool
+
+    def may_be_in(self, export: Export) -> bool:
+        if self.of_cases != (export.content in _OF_CASES) or export.at < self.since:
+            return False
+        return export.at <= self.until or bool(export.filter.get("ended"))
+
+
+_OF_CASES = {ExportContent.APPLICATIONS, ExportContent.CASE_MAILING}
+
+
+def exports_that_held(network_id: int, times: Sequence[Listed]) -> list[str]:
     """Ids of the exports that may hold somebody who was listed in one of these times.
 
     From each beginning on; after an end only lists of ended memberships (Art. 19 GDPR).
@@ -439,27 +456,25 @@ def exports_that_held(network_id: int, times: Sequence[tuple[datetime, datetime]
         return []
     exports = db.session.scalars(
         sa.select(Export)
-        .where(Export.network_id == network_id, Export.at >= min(since for since, _ in times))
+        .where(Export.network_id == network_id, Export.at >= min(one.since for one in times))
         .order_by(Export.id)
     )
-    return [
-        str(export.id)
-        for export in exports
-        if any(
-            since <= export.at and (export.at <= until or export.filter.get("ended"))
-            for since, until in times
-        )
-    ]
+    return [str(export.id) for export in exports if any(one.may_be_in(export) for one in times)]
 
 
-def times_listed(kind: Kind, ids: Collection[UUID]) -> list[tuple[datetime, datetime]]:
-    """From when to when these were in the list of members; applications never were."""
+def times_listed(kind: Kind, ids: Collection[UUID]) -> list[Listed]:
+    """When these were in the list of members, and when what they applied with in that of cases."""
+    if kind is Kind.CONSENT_PROOF:
+        return []
+    about = Application.id if kind.is_of_applications else Application.membership_id
+    cases = db.session.execute(sa.select(Application.confirmed_at).where(about.in_(ids)))
+    times = [Listed(begin, utcnow(), of_cases=True) for (begin,) in cases if begin is not None]
     if kind is Kind.ENDED:
         table: Any = Membership
         since = Membership.member_since
     elif kind is Kind.REPRESENTATIVE:
         table, since = Representative, Representative.since
     else:
-        return []
+        return times
     rows = db.session.execute(sa.select(since, table.ended_at).where(table.id.in_(ids)))
-    return [(begin, end) for begin, end in rows]
+    return times + [Listed(begin, end, of_cases=False) for begin, end in rows]

@@ -17,6 +17,7 @@ from memberships.retention.errors import BatchChanged, BatchUnknown, ItemGone
 from memberships.retention.forms import HoldForm
 from memberships.retention.models import ErasureBatch
 from memberships.review.forms import CaseForm
+from memberships.viewings.guard import shows_personal_data
 
 bp = Blueprint("retention", __name__, url_prefix="/koordination")
 
@@ -48,6 +49,7 @@ def overview(network: Network) -> str:
 
 @bp.get("/<slug>/loeschung/<uuid:batch_id>")
 @requires(Permission.MANAGE_RETENTION)
+@shows_personal_data("retention")
 def batch(network: Network, batch_id: UUID) -> Any:
     return _show(network, batch_id)
 
@@ -77,7 +79,7 @@ def _show(network: Network, batch_id: UUID, **state: Any) -> str:
 
 
 @bp.post("/<slug>/loeschung/<uuid:batch_id>/freigeben")
-@requires(Permission.MANAGE_RETENTION)
+@requires(Permission.MANAGE_RETENTION, fresh=True)
 def release_batch(network: Network, batch_id: UUID) -> Any:
     return _decide(network, batch_id, services.release_batch, "freigegeben")
 

@@ -27,10 +27,12 @@ from memberships.review.queries import Case
 from memberships.review.views import REFUSED, back_to_case, bp, case_for_change, refused
 from memberships.rights import services
 from memberships.rights.queries import proof_of_consents
+from memberships.viewings.guard import shows_personal_data
 
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/einschraenken", methods=["GET", "POST"])
 @requires(Permission.RESTRICT_DATA)
+@shows_personal_data("restriction")
 def restrict_case(network: Network, application_id: UUID) -> Any:
     form, case = RestrictionForm(), _case(network, application_id)
     is_restricted = case.application.restricted_at is not None
@@ -90,6 +92,7 @@ def _leads_back(application: Application) -> tuple[str, str]:
 
 @bp.get("/<slug>/antraege/<uuid:application_id>/einwilligungen")
 @requires(Permission.VIEW_APPLICATIONS)
+@shows_personal_data("consents")
 def consents_of_case(network: Network, application_id: UUID) -> str:
     application = _case(network, application_id).application
     return _show_proof(network, application.email, application.full_name)
@@ -109,8 +112,9 @@ def _show_proof(network: Network, email: str, full_name: str = "", **state: Any)
 
 @bp.route("/<slug>/einwilligungen", methods=["GET", "POST"])
 @requires(Permission.VIEW_LOG)
+@shows_personal_data("consents", method="POST")
 def consents_of_address(network: Network) -> Any:
-    """By POST, so that no address stands in a log; nothing is stored."""
+    """By POST, so that no address stands in a log; only that something was looked up is stored."""
     form = AddressForm()
     if request.method == "GET" or not form.validate():
         net = current_definitions()[network.slug]
@@ -120,7 +124,8 @@ def consents_of_address(network: Network) -> Any:
 
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/loeschen", methods=["GET", "POST"])
-@requires(Permission.MANAGE_RETENTION)
+@requires(Permission.MANAGE_RETENTION, fresh=True)
+@shows_personal_data("erasure")
 def erase_case(network: Network, application_id: UUID) -> Any:
     form, case = ErasureForm(), _case(network, application_id)
     if request.method == "GET" or not form.validate():

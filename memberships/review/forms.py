@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from memberships.applications.validators import clean_line, clean_text, wanted_c
 from memberships.calendar import BERLIN
 from memberships.database import utcnow
 from memberships.members.models import EndReason
+from memberships.networks.definition import AnyField
+from memberships.review.models import LONGEST_NAME
 
 LONGEST = 4000
 _TOO_LONG = f"Der Text ist zu lang. Möglich sind {LONGEST} Zeichen."
@@ -51,6 +54,21 @@ class StaffForm(FlaskForm):
         locales = ("de_DE",)
 
 
+class FilterNameForm(StaffForm):
+    name = StringField(
+        "Name des Filters",
+        [
+            DataRequired("Geben Sie dem Filter einen Namen."),
+            Length(
+                max=LONGEST_NAME,
+                message=f"Der Name ist zu lang. Möglich sind {LONGEST_NAME} Zeichen.",
+            ),
+            wanted_characters,
+        ],
+        filters=[clean_line],
+    )
+
+
 class CaseForm(StaffForm):
     """Every form on a case carries the row version that the person saw."""
 
@@ -73,12 +91,60 @@ class DeclineForm(MessageForm):
     )
 
 
+def _something_is_asked(form: Any, field: TextAreaField) -> None:
+    if not field.data and not form.picked:
+        raise StopValidation(
+            "Schreiben Sie, was Sie wissen möchten, oder wählen Sie eine Angabe aus."
+        )
+
+
+def _asked_when_picked(form: Any, field: TextAreaField) -> None:
+    key = field.name.removeprefix(_ASK)
+    if not form[_PICK + key].data:
+        raise StopValidation
+    if not field.data:
+        label = form[_PICK + key].label.text
+        raise StopValidation(f"Schreiben Sie, was Sie zu „{label}“ wissen möchten.")
+
+
+_PICK, _ASK = "feld_", "frage_"
+
+
 class QuestionForm(CaseForm):
-    question = TextAreaField(
-        "Ihre Frage",
-        [DataRequired("Schreiben Sie, was Sie wissen möchten."), *_TEXT],
-        filters=[clean_text],
-    )
+    """A general question, and one to each picked field of the case: see `question_form`."""
+
+    question = TextAreaField("Ihre Frage", [_something_is_asked, *_TEXT], filters=[clean_text])
+
+    @property
+    def picked(self) -> list[str]:
+        """The keys of the picked fields."""
+        return [f.name.removeprefix(_PICK) for f in self if f.type == "BooleanField" and f.data]
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The question to each picked field."""
+        return {key: self.ask(key).data or "" for key in self.picked}
+
+    def pick(self, key: str) -> BooleanField:
+        """The box of a field."""
+        box: BooleanField = self[_PICK + key]
+        return box
+
+    def ask(self, key: str) -> TextAreaField:
+        """The question to a field."""
+        question: TextAreaField = self[_ASK + key]
+        return question
+
+
+def question_form(fields: Iterable[AnyField]) -> QuestionForm:
+    """The form with a box and a question for each of these fields."""
+    parts: dict[str, Any] = {}
+    for field in fields:
+        checks = [_asked_when_picked, *_TEXT]
+        parts[_PICK + field.key] = BooleanField(field.label)
+        parts[_ASK + field.key] = TextAreaField("Ihre Frage dazu", checks, filters=[clean_text])
+    form: QuestionForm = type("QuestionForm", (QuestionForm,), parts)()
+    return form
 
 
 class HandOnForm(CaseForm):

@@ -21,10 +21,12 @@ from memberships.permissions import Permission, may
 from memberships.review import queries
 from memberships.review.forms import MeetingForm
 from memberships.review.views import REFUSED, bp
+from memberships.viewings.guard import shows_personal_data
 
 
 @bp.get("/<slug>/sitzung")
 @requires(Permission.VIEW_APPLICATIONS)
+@shows_personal_data("meeting")
 def meeting(network: Network) -> Any:
     _require_body(network)
     body = current_definitions()[network.slug].decision.body

@@ -25,12 +25,14 @@ from memberships.review import queries
 from memberships.review.forms import CaseForm, EndForm
 from memberships.review.queries import Case
 from memberships.review.views import back_to_case, bp, refused
+from memberships.viewings.guard import shows_personal_data
 
 REFUSED = (MembershipChanged, MembershipEnded, MembershipRestricted)
 
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/beenden", methods=["GET", "POST"])
 @requires(Permission.END_MEMBERSHIPS)
+@shows_personal_data("ending")
 def end_membership(network: Network, application_id: UUID) -> Any:
     form, (case, membership) = EndForm(), _membership_of(network, application_id)
     valid = request.method == "POST" and form.validate()

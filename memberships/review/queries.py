@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -17,13 +17,16 @@ from sqlalchemy.orm import aliased, joinedload
 
 from memberships.accounts.models import Account
 from memberships.applications.models import (
+    ApplicantKind,
     Application,
+    ApplicationSearch,
     ApplicationStatus,
     InformationRequest,
     Note,
 )
 from memberships.applications.organisations import OrganisationState, organisation_state
 from memberships.database import db, utcnow
+from memberships.drafts.models import Draft, DraftForm
 from memberships.events.models import Event
 from memberships.mails.models import OutgoingMail
 from memberships.mails.queries import latest_mails
@@ -32,13 +35,15 @@ from memberships.members.queries import names_of, seats_of_each
 from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import organisations_named
-from memberships.search import contains_pattern
+from memberships.review.models import SavedFilter
+from memberships.review.searching import fits, found_by
 
 PAGE_SIZE = 50
 COUNTED = 1000
+MOST_AT_ONCE = 2000
+# How many are looked at in the order of the list before all are looked up.
+LOOKED_AT = 3000
 AUTOMATIC_FOR = timedelta(days=30)
-_BY_DUE = (Application.due_at.asc(), Application.id.asc())
-_BY_ID = (Application.id.desc(),)
 # What is restricted is kept and nothing else (Art. 18 GDPR).
 _IS_USED = Application.restricted_at.is_(None)
 # What is decided waits for nobody, though it can still be taken back.
@@ -62,51 +67,97 @@ class QueueFilter:
     text: str = ""
     owner: UUID | None = None
     unclaimed: bool = False
+    status: ApplicationStatus | None = None
+    kind: ApplicantKind | None = None
+    state: str = ""
+    since: date | None = None
+    until: date | None = None
+    overdue: bool = False
     after: str = ""
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether the order of an index alone does not lead to its cases."""
+        narrowing = (self.text.strip(), self.status, self.kind, self.state, self.since, self.until)
+        return any(narrowing) or self.overdue
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything besides the tab is asked for."""
+        return self.is_narrowed or self.unclaimed or self.owner is not None
 
 
 @dataclass(frozen=True)
 class QueuePage:
-    """One page of a queue. `next_after` is the key of the next page, or empty on the last."""
+    """One page of a queue. `next_after` is the key of the next page, or empty on the last.
+
+    `count` is how many cases were found, on the first page of what is filtered; there are more
+    unless `has_counted_all`.
+    """
 
     applications: Sequence[Application]
     mails: dict[UUID, OutgoingMail]
     next_after: str
+    count: int | None = None
+    has_counted_all: bool = True
 
 
 def queue_page(network_ids: Collection[int], wanted: QueueFilter) -> QueuePage:
     """The applications of those networks, what is due first, paged by key.
 
-    Two statements, whatever the number of rows. Each network's first ones are found in the order
-    of its index: asked for several networks at once, a database would sort all that wait in them.
+    As many statements whatever the number of rows. Each network's first ones are found in the
+    order of its index: asked for several networks at once, a database would sort all of them.
     """
-    by_due = wanted.tab in {Tab.OPEN, Tab.ASKED}
-    order = _BY_DUE if by_due else _BY_ID
-    place = _after_due(wanted.after) if by_due else _after_id(wanted.after)
-    firsts = [
-        sa.select(Application.id)
-        .where(Application.network_id == id_, *_conditions(wanted), *place)
-        .order_by(*order)
-        .limit(PAGE_SIZE + 1)
-        .subquery()
-        for id_ in network_ids
-    ]
-    found = _listed(firsts, order) if firsts else ()
+    counts = wanted.is_any and not wanted.after
+    limit = (max(COUNTED, PAGE_SIZE) if counts else PAGE_SIZE) + 1
+    ids, are_all = _first_ids(network_ids, wanted, limit) if network_ids else ([], True)
+    found = _listed(ids[: PAGE_SIZE + 1], wanted) if ids else ()
     shown = found[:PAGE_SIZE]
     more = len(found) > PAGE_SIZE
     return QueuePage(
         applications=shown,
         mails=latest_mails([application.id for application in shown]),
-        next_after=_key_of(shown[-1], by_due=by_due) if more else "",
+        next_after=_key_of(shown[-1], by_due=_is_by_due(wanted)) if more else "",
+        count=min(len(ids), limit - 1) if counts else None,
+        has_counted_all=are_all,
     )
 
 
-def _listed(
-    firsts: Sequence[sa.Subquery], order: Sequence[sa.UnaryExpression[Any]]
-) -> Sequence[Application]:
+def ids_of(network_id: int, wanted: QueueFilter, limit: int = MOST_AT_ONCE) -> Sequence[UUID]:
+    """The cases of all pages of that list, in its order, at most `limit`."""
+    return db.session.scalars(
+        matching_ids(network_id, wanted).order_by(*_order_of(wanted)).limit(limit)
+    ).all()
+
+
+def matching_count(network_id: int, wanted: QueueFilter, page: QueuePage) -> int | None:
+    """How many cases all pages of that list have; `MOST_AT_ONCE` and one for any more.
+
+    None where counting would look at every case that a filter finds.
+    """
+    if not wanted.after and not page.next_after:
+        return len(page.applications)
+    if wanted.is_narrowed:
+        return page.count if page.has_counted_all else None
+    counted = matching_ids(network_id, wanted).limit(MOST_AT_ONCE + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
+
+
+def _is_by_due(wanted: QueueFilter) -> bool:
+    return wanted.tab in {Tab.OPEN, Tab.ASKED}
+
+
+def _order_of(wanted: QueueFilter, columns: Any = Application) -> list[sa.UnaryExpression[Any]]:
+    """What is due first where something is due; else the newest first."""
+    if _is_by_due(wanted):
+        return [columns.due_at.asc(), columns.id.asc()]
+    return [columns.id.desc()]
+
+
+def _listed(ids: Sequence[UUID], wanted: QueueFilter) -> Sequence[Application]:
     return db.session.scalars(
         sa.select(Application)
-        .where(Application.id.in_(sa.union_all(*(sa.select(first.c.id) for first in firsts))))
+        .where(Application.id.in_(ids))
         .options(
             joinedload(Application.claimed_by),
             joinedload(Application.network, innerjoin=True),
@@ -114,21 +165,144 @@ def _listed(
                 DefinitionVersion.network, innerjoin=True
             ),
         )
-        .order_by(*order)
-        .limit(PAGE_SIZE + 1)
+        .order_by(*_order_of(wanted))
+    ).all()
+
+
+def _first_ids(
+    network_ids: Collection[int], wanted: QueueFilter, limit: int
+) -> tuple[list[UUID], bool]:
+    """The ids of the first cases in order, a page of them at least, and whether these are all.
+
+    What many cases have is found among the first ones in the order of the list, without looking at
+    all that have it. Only if these are not enough are all looked up by what they are found by.
+    """
+    conditions = [*_conditions(wanted), *_after(wanted)]
+    if wanted.is_narrowed:
+        ids, are_all = _among_the_first(network_ids, wanted, limit)
+        if are_all or len(ids) > PAGE_SIZE:
+            return ids, are_all
+    is_looked_up = found_by(wanted.text, *_marks(wanted)) is not None
+    merge = _looked_up if is_looked_up else _merged
+    found = db.session.scalars(merge(network_ids, wanted, conditions, limit)).all()
+    return list(found), len(found) < limit
+
+
+def _looked_up(
+    network_ids: Collection[int],
+    wanted: QueueFilter,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    limit: int,
+) -> sa.Select[UUID]:
+    """The same as `_merged`, starting from what was found, which are few."""
+    # The offset keeps PostgreSQL from walking along the list until it meets them.
+    all_ = (
+        sa.select(Application.id, Application.due_at)
+        .where(Application.network_id.in_(network_ids), *conditions)
+        .offset(0)
+        .subquery()
+    )
+    return sa.select(all_.c.id).order_by(*_order_of(wanted, all_.c)).limit(limit)
+
+
+def _among_the_first(
+    network_ids: Collection[int], wanted: QueueFilter, limit: int
+) -> tuple[list[UUID], bool]:
+    in_order = [*_of_tab(wanted.tab), *_of_owner(wanted), *_after(wanted)]
+    looked_at = _merged(network_ids, wanted, in_order, LOOKED_AT).cte("looked_at")
+    hits = (
+        sa.select(Application.id, Application.due_at)
+        .join(looked_at, looked_at.c.id == Application.id)
+        .outerjoin(ApplicationSearch, ApplicationSearch.application_id == Application.id)
+        .where(*_narrowed(wanted), *fits(wanted.text, *_marks(wanted)))
+        .order_by(*_order_of(wanted))
+        .limit(limit)
+        .subquery()
+    )
+    size = sa.select(sa.func.count().label("size")).select_from(looked_at).subquery()
+    rows = db.session.execute(
+        sa.select(size.c.size, hits.c.id)
+        .select_from(size.outerjoin(hits, sa.true()))
+        .order_by(*_order_of(wanted, hits.c))
+    ).all()
+    ids = [row.id for row in rows if row.id is not None]
+    return ids, rows[0].size < LOOKED_AT and len(ids) < limit
+
+
+def _merged(
+    network_ids: Collection[int],
+    wanted: QueueFilter,
+    conditions: Sequence[sa.ColumnElement[bool]],
+    limit: int,
+) -> sa.Select[UUID]:
+    """The ids of the first ones of all networks, each network's read in the order of its index."""
+    firsts = [
+        sa.select(Application.id, Application.due_at)
+        .where(Application.network_id == id_, *conditions)
+        .order_by(*_order_of(wanted))
+        .limit(limit)
+        .subquery()
+        for id_ in network_ids
+    ]
+    all_ = sa.union_all(*(sa.select(first.c.id, first.c.due_at) for first in firsts)).subquery()
+    return sa.select(all_.c.id).order_by(*_order_of(wanted, all_.c)).limit(limit)
+
+
+def matching_ids(network_id: int, wanted: QueueFilter) -> sa.Select[UUID]:
+    """The ids of all cases of a network that the filter shows, on whatever page."""
+    return sa.select(Application.id).where(
+        Application.network_id == network_id, *_conditions(wanted)
+    )
+
+
+def saved_filters(network_id: int, account_id: UUID) -> Sequence[SavedFilter]:
+    """What a person keeps for the list of this network, by name."""
+    return db.session.scalars(
+        sa.select(SavedFilter)
+        .where(SavedFilter.account_id == account_id, SavedFilter.network_id == network_id)
+        .order_by(SavedFilter.name)
+    ).all()
+
+
+def filters_of(account_id: UUID) -> Sequence[SavedFilter]:
+    """All that a person keeps, of whatever network."""
+    return db.session.scalars(
+        sa.select(SavedFilter)
+        .where(SavedFilter.account_id == account_id)
+        .order_by(SavedFilter.saved_at)
     ).all()
 
 
 def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    conditions = _of_tab(wanted.tab)
-    if wanted.text:
-        pattern = contains_pattern(wanted.text)
-        conditions.append(Application.search_text.like(pattern, escape="\\"))
-    if wanted.unclaimed:
-        conditions.append(Application.claimed_by_id.is_(None))
-    elif wanted.owner:
-        conditions.append(Application.claimed_by_id == wanted.owner)
+    """All that a case has to be; the page's key is not among it."""
+    conditions = [*_of_tab(wanted.tab), *_of_owner(wanted), *_narrowed(wanted)]
+    found = found_by(wanted.text, *_marks(wanted))
+    if found is not None:
+        conditions.append(Application.id.in_(found))
     return conditions
+
+
+def _of_owner(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+    if wanted.unclaimed:
+        return [Application.claimed_by_id.is_(None)]
+    return [Application.claimed_by_id == wanted.owner] if wanted.owner else []
+
+
+def _narrowed(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+    """Everything but what is searched for in another table."""
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.status:
+        conditions.append(Application.status == wanted.status)
+    if wanted.kind:
+        conditions.append(Application.applicant_kind == wanted.kind)
+    if wanted.overdue:
+        conditions += [Application.status == ApplicationStatus.IN_REVIEW, _WAITS]
+        conditions.append(Application.due_at < utcnow())
+    return conditions
+
+
+def _marks(wanted: QueueFilter) -> tuple[str, date | None, date | None]:
+    return wanted.state, wanted.since, wanted.until
 
 
 def _of_tab(tab: Tab) -> list[sa.ColumnElement[bool]]:
@@ -151,6 +325,10 @@ def _of_tab(tab: Tab) -> list[sa.ColumnElement[bool]]:
             return [confirmed, Application.restricted_at.is_not(None)]
         case Tab.ALL:
             return [confirmed, _IS_USED]
+
+
+def _after(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+    return _after_due(wanted.after) if _is_by_due(wanted) else _after_id(wanted.after)
 
 
 def _after_due(after: str) -> list[sa.ColumnElement[bool]]:
@@ -222,6 +400,13 @@ def overdue_count(network_id: int) -> int:
     )
 
 
+def unclaimed_count(network_id: int) -> int:
+    """How many cases of a network wait for the office and nobody has them."""
+    waiting = _of_status([network_id], ApplicationStatus.IN_REVIEW)
+    unclaimed = waiting.where(Application.claimed_by_id.is_(None)).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(unclaimed)) or 0
+
+
 def new_count(network_id: int, since: datetime) -> int:
     """How many applications were confirmed or entered since then and still wait."""
     return (
@@ -235,6 +420,13 @@ def new_count(network_id: int, since: datetime) -> int:
         )
         or 0
     )
+
+
+def next_in(network_id: int, wanted: QueueFilter, *, after: Application | None) -> UUID | None:
+    """The first case of that list, or the one that follows a case which is or was in it."""
+    key = _key_of(after, by_due=_is_by_due(wanted)) if after else ""
+    ids, _ = _first_ids([network_id], replace(wanted, after=key), 1)
+    return ids[0] if ids else None
 
 
 def next_due(network_ids: Collection[int], *, besides: UUID) -> Application | None:
@@ -267,14 +459,18 @@ class Case:
     candidate_seats: dict[UUID, list[Membership]]
     seat_names: dict[UUID, list[str]]
     membership: Membership | None
+    drafts: dict[DraftForm, Draft]
 
     @property
     def open_question(self) -> InformationRequest | None:
         return next((q for q in self.questions if not q.answered_at and not q.ended_at), None)
 
 
-def case_of(network_id: int, application_id: UUID) -> Case | None:
-    """The case, when that network has it and its address is proven; None otherwise."""
+def case_of(network_id: int, application_id: UUID, *, seen_by: UUID | None = None) -> Case | None:
+    """The case, when that network has it and its address is proven; None otherwise.
+
+    With the drafts of whoever sees it, where that is told.
+    """
     application = db.session.scalar(
         sa.select(Application)
         .where(
@@ -295,7 +491,7 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
     shown = state.candidates if state and state.is_undecided else ()
     seats = seats_of_each([one.organisation.id for one in shown], network_id)
     named = [*(state.seats if state else ()), *chain.from_iterable(seats.values())]
-    found = _what_belongs_to(application)
+    found = _what_belongs_to(application, seen_by)
     return Case(
         application=application,
         events=sorted(found[Event], key=lambda event: event.seq),
@@ -308,6 +504,18 @@ def case_of(network_id: int, application_id: UUID) -> Case | None:
         candidate_seats=seats,
         seat_names=names_of(named) if named else {},
         membership=application.membership,
+        drafts={draft.form: draft for draft in found[Draft]},
+    )
+
+
+def case_row(network_id: int, application_id: UUID) -> Application | None:
+    """The application alone, when that network has it and its address is proven."""
+    return db.session.scalar(
+        sa.select(Application).where(
+            Application.id == application_id,
+            Application.network_id == network_id,
+            Application.status != ApplicationStatus.UNCONFIRMED,
+        )
     )
 
 
@@ -316,15 +524,15 @@ def known_organisations(slug: str, text: str) -> Sequence[Organisation]:
     return organisations_named(text, slug)
 
 
-def _what_belongs_to(application: Application) -> dict[type[Any], set[Any]]:
+def _what_belongs_to(application: Application, seen_by: UUID | None) -> dict[type[Any], set[Any]]:
     """What a case consists of, by kind, with those who acted in it; one statement.
 
     Each row holds one thing: a row per kind is made, and to each only its own table is joined.
     """
-    kinds = sa.union_all(*(sa.select(sa.literal(n).label("kind")) for n in range(5))).subquery()
+    kinds = sa.union_all(*(sa.select(sa.literal(n).label("kind")) for n in range(6))).subquery()
     similar = aliased(Application, _similar_to(application).subquery())
     rows = db.session.execute(
-        sa.select(Event, OutgoingMail, Note, InformationRequest, similar, Account)
+        sa.select(Event, OutgoingMail, Note, InformationRequest, similar, Draft, Account)
         .select_from(kinds)
         .outerjoin(Event, _of(kinds, 0, Event.subject_id == application.id))
         .outerjoin(OutgoingMail, _of(kinds, 1, OutgoingMail.subject_id == application.id))
@@ -334,6 +542,14 @@ def _what_belongs_to(application: Application) -> dict[type[Any], set[Any]]:
             _of(kinds, 3, InformationRequest.application_id == application.id),
         )
         .outerjoin(similar, _of(kinds, 4, sa.true()))
+        .outerjoin(
+            Draft,
+            _of(
+                kinds,
+                5,
+                sa.and_(Draft.application_id == application.id, Draft.account_id == seen_by),
+            ),
+        )
         .outerjoin(Account, Account.id == sa.func.coalesce(Event.actor_id, Note.author_id))
     )
     found: dict[type[Any], set[Any]] = defaultdict(set)

@@ -98,6 +98,8 @@ def _of_event(event: Event, names: dict[UUID, str], net: Definition) -> Entry:
         words = f"{words}: {reason}" if reason else words
     if event.tag == EventTag.APPLICATION_DECISION_MADE:
         words = f"{_OUTCOMES[details['outcome']]} beschlossen, noch nicht wirksam"
+    if event.tag == EventTag.APPLICATION_CLAIMED and details.get("begun"):
+        words = "Mit der Entscheidung begonnen"
     if event.tag == EventTag.APPLICATION_DECISION_DROPPED:
         words = f"{words}: {_WHY_DROPPED.get(details['why'], _IMPOSSIBLE)}"
     who = names.get(event.actor_id, "") if event.actor_id else ""

@@ -2,9 +2,19 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    has_request_context,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from memberships.accounts.guard import (
@@ -34,11 +44,15 @@ from memberships.applications.forms import ApplicationForm
 from memberships.applications.models import Application, Channel, Recommendation
 from memberships.applications.organisations import described_organisation
 from memberships.applications.queries import (
-    answers_as_asked,
     answers_in_words,
+    answers_with_keys,
     application_id_of,
+    askable_fields,
+    asked_in_words,
 )
 from memberships.database import ChangedMeanwhile, db, unit_of_work, utcnow
+from memberships.drafts.models import Draft, DraftForm
+from memberships.drafts.services import drop_draft
 from memberships.members.errors import MembershipRestricted, SeatTaken
 from memberships.members.models import Membership
 from memberships.members.queries import asked_of, entry_of
@@ -58,11 +72,17 @@ from memberships.review.forms import (
     UnitForm,
 )
 from memberships.review.timeline import timeline_of
+from memberships.review.wording import KINDS, STATUSES, arguments_of, filter_of, parts_of
 from memberships.seats.errors import HandoverOpen, HandoverUnknown, InvitedHoldsIt
 from memberships.seats.queries import to_decide
+from memberships.territory.models import LAENDER
 from memberships.tokens import new_token
+from memberships.viewings.guard import shows_personal_data
 
 bp = Blueprint("review", __name__, url_prefix="/koordination")
+
+# A filter in an address, with room for what somebody searches for.
+LONGEST_WALK = 1000
 
 REFUSED = (
     ApplicationChanged,
@@ -83,6 +103,7 @@ REFUSED = (
 
 @bp.get("/")
 @requires_staff
+@shows_personal_data("today")
 def today() -> str:
     networks = {network.id: network for network, role in staff_networks() if _sees_cases(role)}
     chosen = [n.id for n in networks.values() if n.slug == request.args.get("netzwerk")]
@@ -93,7 +114,7 @@ def today() -> str:
         own_networks=list(networks.values()),
         page=queries.queue_page(ids, wanted),
         counts=queries.waiting_counts(ids),
-        wanted=wanted,
+        **_shown(wanted),
         chosen=request.args.get("netzwerk", "") if chosen else "",
         handovers=to_decide(ids),
         now=utcnow(),
@@ -106,27 +127,37 @@ def _sees_cases(role: Any) -> bool:
 
 
 def _wanted_filter() -> queries.QueueFilter:
-    tab = request.args.get("ansicht", "")
-    owner = request.args.get("wer", "")
-    return queries.QueueFilter(
-        tab=queries.Tab(tab) if tab in set(queries.Tab) else queries.Tab.OPEN,
-        text=request.args.get("suche", "")[:200],
-        owner=signed_in_account().id if owner == "ich" else None,
-        unclaimed=owner == "niemand",
-        after=request.args.get("ab", ""),
-    )
+    return filter_of(request.args, signed_in_account().id)
+
+
+def _shown(wanted: queries.QueueFilter) -> dict[str, Any]:
+    """What the form and the links around a list say of its filter."""
+    return {
+        "wanted": wanted,
+        "arguments": arguments_of(wanted),
+        "parts": list(parts_of(wanted)),
+        "query": urlencode(arguments_of(wanted)),
+        "counted_to": queries.COUNTED,
+        "statuses": STATUSES,
+        "kinds": KINDS,
+        "laender": LAENDER,
+    }
 
 
 @bp.get("/<slug>/antraege")
 @requires(Permission.VIEW_APPLICATIONS)
+@shows_personal_data("queue")
 def queue(network: Network) -> str:
     wanted = _wanted_filter()
+    page = queries.queue_page([network.id], wanted)
     return render_template(
         "review/queue.html",
         net=current_definitions()[network.slug],
-        page=queries.queue_page([network.id], wanted),
+        page=page,
+        matching=queries.matching_count(network.id, wanted, page),
         counts=queries.waiting_counts([network.id]),
-        wanted=wanted,
+        **_shown(wanted),
+        saved=queries.saved_filters(network.id, signed_in_account().id),
         now=utcnow(),
         handovers=to_decide([network.id]),
         done=_done([network.id]),
@@ -134,21 +165,80 @@ def queue(network: Network) -> str:
     )
 
 
+@bp.url_defaults
+def keep_walk(_endpoint: str, values: dict[str, Any]) -> None:
+    """Whoever goes through a list case by case stays in it, whatever they open or send."""
+    if "application_id" in values and has_request_context() and _walk():
+        values.setdefault("reihe", _walk())
+
+
+def _walk() -> str:
+    """The list that somebody goes through, as its address had it; empty for none."""
+    return request.args.get("reihe", "")[:LONGEST_WALK]
+
+
+def walked_filter() -> queries.QueueFilter:
+    return filter_of(dict(parse_qsl(_walk())), signed_in_account().id)
+
+
+@bp.get("/<slug>/antraege/reihe")
+@requires(Permission.VIEW_APPLICATIONS)
+def begin_walk(network: Network) -> Response:
+    """The first case of a list; from there deciding leads on to the next."""
+    wanted = _wanted_filter()
+    first = queries.next_in(network.id, wanted, after=None)
+    arguments: dict[str, Any] = {**arguments_of(wanted)}
+    if first is None:
+        return redirect(url_for(".queue", slug=network.slug, **arguments), 303)
+    walk = urlencode(arguments)
+    return redirect(url_for(".case", slug=network.slug, application_id=first, reihe=walk), 303)
+
+
+@bp.get("/<slug>/antraege/<uuid:application_id>/weiter")
+@requires(Permission.VIEW_APPLICATIONS)
+def skip_case(network: Network, application_id: UUID) -> Response:
+    """Leave the case as it is and go on."""
+    found = queries.case_row(network.id, application_id)
+    if found is None:
+        abort(404)
+    return _go_on(network, found)
+
+
+def _go_on(network: Network, after: Application, done: UUID | None = None) -> Response:
+    """To the case that follows in the list that is gone through, at its end back to the list."""
+    wanted = walked_filter()
+    following = queries.next_in(network.id, wanted, after=after)
+    if following is None:
+        return to_list(network, done)
+    return redirect(
+        url_for(".case", slug=network.slug, application_id=following, erledigt=done), 303
+    )
+
+
+def to_list(network: Network, done: UUID | None = None) -> Response:
+    """To the list, filtered as it was left."""
+    kept: dict[str, Any] = {**arguments_of(walked_filter())} if _walk() else {}
+    return redirect(url_for(".queue", slug=network.slug, erledigt=done, **kept), 303)
+
+
 @bp.get("/<slug>/antraege/<uuid:application_id>")
 @requires(Permission.VIEW_APPLICATIONS)
+@shows_personal_data("case")
 def case(network: Network, application_id: UUID) -> str:
     return show_case(network, application_id)
 
 
 def show_case(network: Network, application_id: UUID, **state: Any) -> str:
-    found = queries.case_of(network.id, application_id)
+    found = queries.case_of(network.id, application_id, seen_by=signed_in_account().id)
     if found is None:
         abort(404)
     application = found.application
     net = definition_of(application.definition)
+    draft = found.drafts.get(DraftForm.NOTE)
     defaults: dict[str, Any] = {
         "notice": None,
-        "note_form": NoteForm(formdata=None),
+        "note_form": NoteForm(formdata=typed_before(draft)),
+        "draft": draft,
         "reply_form": ReplyForm(formdata=None, version=application.version),
         "recommendation_form": _recommendation_form(application),
         "organisation_form": OrganisationForm(formdata=None, version=application.version),
@@ -162,7 +252,9 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         net=net,
         case=found,
         application=application,
-        answers=answers_as_asked(application, net),
+        answers=answers_with_keys(application.all_answers, net),
+        askable={field.key for field in askable_fields(application)},
+        asked={q.id: asked_in_words(q, net) for q in found.questions if q.fields},
         entry=entry_of(found.membership.id) if found.membership else None,
         member_answers=_answers_of(found.membership),
         timeline=timeline_of(found, net),
@@ -175,8 +267,15 @@ def show_case(network: Network, application_id: UUID, **state: Any) -> str:
         own_account=signed_in_account(),
         now=utcnow(),
         done=_done([network.id]),
+        walk=list(parts_of(walked_filter())) if _walk() else None,
+        walk_query=arguments_of(walked_filter()) if _walk() else {},
         **(defaults | state),
     )
+
+
+def typed_before(draft: Draft | None) -> MultiDict[str, str] | None:
+    """A draft, as a form reads it."""
+    return MultiDict(draft.fields) if draft else None
 
 
 def _answers_of(membership: Membership | None) -> list[tuple[str, str]]:
@@ -247,6 +346,7 @@ def claim_application(network: Network, application_id: UUID) -> Any:
 
 @bp.route("/<slug>/antraege/<uuid:application_id>/uebergeben", methods=["GET", "POST"])
 @requires(Permission.CLAIM_APPLICATIONS)
+@shows_personal_data("hand_on")
 def hand_application_on(network: Network, application_id: UUID) -> Any:
     found = queries.case_of(network.id, application_id)
     if found is None:
@@ -291,6 +391,7 @@ def write_note(network: Network, application_id: UUID) -> Any:
             network, application_id, None, even_restricted=True, even_pending=True
         )
         services.write_note(application, form.text.data, by=signed_in_actor())
+        drop_draft(signed_in_account().id, application_id, DraftForm.NOTE)
     return back_to_case(network, application_id, "notizen")
 
 
@@ -335,7 +436,10 @@ def recommend_decision(network: Network, application_id: UUID) -> Any:
 
 
 def next_case(network: Network, done: UUID) -> Response:
-    """Open what is due next in the same network, or the queue, with a banner."""
+    """Open what follows in the list that is gone through, or what is due next; with a banner."""
+    found = queries.case_row(network.id, done) if _walk() else None
+    if found is not None:
+        return _go_on(network, found, done)
     following = queries.next_due([network.id], besides=done)
     if following is None:
         return redirect(url_for(".queue", slug=network.slug, erledigt=done), 303)

@@ -31,6 +31,7 @@ from memberships.rights import services
 from memberships.seats import queries
 from memberships.seats.office_views import refused, seat_or_404
 from memberships.seats.views import bp
+from memberships.viewings.guard import shows_personal_data
 
 _STOPPED = (MembershipChanged, MembershipUnknown)
 
@@ -59,6 +60,7 @@ def _as_seen(
     methods=["GET", "POST"],
 )
 @requires(Permission.RESTRICT_DATA)
+@shows_personal_data("restriction")
 def restrict_person(network: Network, seat_id: UUID, account_id: UUID) -> Any:
     form, (seat, standing) = RestrictionForm(), _person(network, seat_id, account_id)
     is_restricted = standing.restricted_at is not None
@@ -98,7 +100,8 @@ def _show_restriction(
     "/koordination/<slug>/sitze/<uuid:seat_id>/personen/<uuid:account_id>/loeschen",
     methods=["GET", "POST"],
 )
-@requires(Permission.MANAGE_RETENTION)
+@requires(Permission.MANAGE_RETENTION, fresh=True)
+@shows_personal_data("erasure")
 def erase_person(network: Network, seat_id: UUID, account_id: UUID) -> Any:
     form, (seat, standing) = ErasureForm(), _person(network, seat_id, account_id)
     if request.method == "GET" or not form.validate():

@@ -44,6 +44,7 @@ from memberships.seats.errors import (
 from memberships.seats.forms import DecisionForm, ProposalForm
 from memberships.seats.models import Handover
 from memberships.seats.views import bp
+from memberships.viewings.guard import shows_personal_data
 
 HOLDS_IT = "Diese Person hat den Sitz schon. Geben Sie die Adresse einer anderen ein."
 REFUSALS: dict[type[Exception], str] = {
@@ -74,6 +75,7 @@ REFUSALS: dict[type[Exception], str] = {
 
 @bp.get("/koordination/<slug>/sitze")
 @requires(Permission.VIEW_MEMBERS)
+@shows_personal_data("seat_list")
 def list_seats(network: Network) -> str:
     return render_template(
         "seats/list.html",
@@ -108,6 +110,7 @@ def seat_of_membership(network: Network, membership_id: UUID) -> Any:
 
 @bp.get("/koordination/<slug>/sitze/<uuid:seat_id>")
 @requires(Permission.VIEW_MEMBERS)
+@shows_personal_data("seat")
 def seat(network: Network, seat_id: UUID) -> str:
     return _show(network, seat_or_404(network, seat_id))
 
@@ -253,6 +256,7 @@ def check_membership(network: Network, seat_id: UUID) -> Any:
 
 @bp.route("/koordination/<slug>/sitze/<uuid:seat_id>/beenden", methods=["GET", "POST"])
 @requires(Permission.END_MEMBERSHIPS)
+@shows_personal_data("ending")
 def end_membership(network: Network, seat_id: UUID) -> Any:
     """For whoever came by a hand-over: there is no case to end it from."""
     form, (seat, membership) = EndForm(), _held(network, seat_id)

@@ -24,6 +24,7 @@ from tests.accounts.cases import (
     cookies,
     invited,
     is_in,
+    signed_in,
 )
 from tests.pages import get
 from tests.tables import nothing_stored, only
@@ -49,7 +50,7 @@ def test_an_operator_begins_at_the_own_account(app: Flask) -> None:
     _, link, _ = asked_and_answered(client)
 
     assert client.post(link).headers["Location"] == "/zugang"
-    assert "hält die Anlage am Laufen" in get(client, "/zugang").words
+    assert "hält die Anlage am Laufen" in get(signed_in(app), "/zugang").words
 
 
 def test_the_first_sign_in_proves_the_address(app: Flask) -> None:

@@ -25,6 +25,8 @@ from memberships.applications.services import (
     grant_another_seat,
     link_new_organisation,
     link_organisation,
+    receive_fields,
+    request_information,
     rule_out_organisation,
 )
 from memberships.database import unit_of_work
@@ -160,6 +162,27 @@ def test_other_answers_about_the_organisation_are_looked_at_anew(app, kim) -> No
         answers = locked(applied).all_answers | {"organisation_name": "Die Gemeinde Beispielau"}
         correct_answers(locked(applied), answers, seen_revision=0)
     assert all_of(RuledOut) == []
+
+
+def test_the_organisation_follows_what_comes_back_to_a_question_about_it(app, kim) -> None:
+    known = registered("Stadt Beispielau", SN, city="Dresden", federal_state="SN")
+    applied = joined(SN)
+    assert applied.row.organisation_id == known
+    with unit_of_work():
+        question = request_information(
+            locked(applied), "", by=kim.actor, fields={"organisation_name": "Wirklich?"}
+        )
+    with unit_of_work():
+        receive_fields(
+            locked(applied),
+            ANSWERS[SN] | {"organisation_name": "Bürgerverein Neudorf"},
+            question_id=question.id,
+            seen_revision=0,
+        )
+    assert applied.row.organisation_id is None
+    assert tags(applied)[-3:] == [
+        "information_received", "organisation_unlinked", "answers_corrected",
+    ]  # fmt: skip
 
 
 def test_one_of_a_decided_case_cannot_be_ruled_out(app, kim) -> None:

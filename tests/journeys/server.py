@@ -116,7 +116,9 @@ def environment_for(folder: Path, port: int, **more: str) -> dict[str, str]:
     return kept | {"MEMBERSHIPS_DATA_DIR": str(folder), "PORT": str(port)} | more
 
 
-def start(folder: Path, port: int, *, scheme: str = "http", **more: str) -> Product:
+def start(
+    folder: Path, port: int, *, scheme: str = "http", host: str = "127.0.0.1", **more: str
+) -> Product:
     """Migrate and start; returns at once, `is_ready` tells when it answers."""
     environment = environment_for(folder, port, **more)
     folder.mkdir(parents=True, exist_ok=True)
@@ -131,7 +133,7 @@ def start(folder: Path, port: int, *, scheme: str = "http", **more: str) -> Prod
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
-    return Product(f"{scheme}://127.0.0.1:{port}", folder, process)
+    return Product(f"{scheme}://{host}:{port}", folder, process)
 
 
 @contextmanager
@@ -152,6 +154,20 @@ def served(folder: Path, **more: str) -> Iterator[Product]:
         product.stop()
     faults = [line for line in product.said.splitlines() if "failed" in line or "Traceback" in line]
     assert not faults, f"the terminal shows faults:\n{product.said}"
+
+
+@contextmanager
+def served_with_a_name(folder: Path, **more: str) -> Iterator[Product]:
+    """As `served`, at localhost: browsers make passkeys for names only."""
+    port = free_port()
+    product = start(
+        folder, port, host="localhost", MEMBERSHIPS_PUBLIC_URL=f"http://localhost:{port}", **more
+    )
+    try:
+        wait_for(product.is_ready, "the product answers", 60)
+        yield product
+    finally:
+        product.stop()
 
 
 @contextmanager

@@ -65,7 +65,7 @@ def test_a_decision_is_taken_back_and_takes_effect_later(lead: Colleague) -> Non
     save_reply(lead, title)
     case = lead.enters(name, email)
 
-    lead.clicks("Aufnehmen – Mail ansehen", role="link")
+    lead.clicks("Aufnehmen – Mail ansehen")
     page.get_by_label("Textbaustein").select_option(label=title)
     lead.clicks("Einfügen")
     expect(page.locator("pre.app-mail")).to_contain_text(
@@ -80,9 +80,9 @@ def test_a_decision_is_taken_back_and_takes_effect_later(lead: Colleague) -> Non
     lead.looks_right("banner of a pending decision")
     lead.clicks("Entscheidung zurücknehmen")
     lead.sees(f"Käthe {name}")
-    expect(page.get_by_role("link", name="Aufnehmen – Mail ansehen")).to_be_visible()
+    expect(page.get_by_role("button", name="Aufnehmen – Mail ansehen")).to_be_visible()
 
-    lead.clicks("Ablehnen – Mail ansehen", role="link")
+    lead.clicks("Ablehnen – Mail ansehen")
     page.get_by_role("radio").first.check()
     lead.clicks("Ablehnen und Mail senden")
     lead.opens(case)

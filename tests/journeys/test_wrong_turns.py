@@ -59,7 +59,7 @@ def test_going_back_after_a_decision_decides_nothing_again(
 ) -> None:
     email, name = new_address(), family_name()
     case = staff.enters(name, email)
-    staff.clicks("Ablehnen – Mail ansehen", role="link")
+    staff.clicks("Ablehnen – Mail ansehen")
     staff.sees(f"Käthe {name} ablehnen", state="decline")
     staff.clicks("Ablehnen und Mail senden")
     staff.sees(f"Käthe {name} ablehnen", state="decline without reason")
@@ -81,7 +81,7 @@ def test_going_back_after_a_decision_decides_nothing_again(
 def test_back_to_the_form_of_a_decided_case(staff: Colleague, office: Product) -> None:
     email, name = new_address(), family_name()
     staff.enters(name, email)
-    staff.clicks("Aufnehmen – Mail ansehen", role="link")
+    staff.clicks("Aufnehmen – Mail ansehen")
     staff.sees(f"Käthe {name} aufnehmen", state="approve")
     staff.clicks(APPROVE)
     expect(staff.page.get_by_role("group", name=f"Käthe {name} ist aufgenommen.")).to_be_focused()
@@ -99,12 +99,12 @@ def test_reloading_after_sending_sends_nothing_again(staff: Colleague, office: P
         staff.clicks("Notiz speichern")
     page.reload()
     expect(page.get_by_text("Am Telefon war <niemand>,")).to_have_count(1)
-    staff.clicks("Rückfrage – Mail ansehen", role="link")
-    page.get_by_label("Ihre Frage").fill(TEXT)
+    staff.clicks("Rückfrage – Mail ansehen")
+    page.get_by_label("Ihre Frage – optional").fill(TEXT)
     with page.expect_navigation():
         staff.clicks("Vorschau aktualisieren")
     page.reload()
-    expect(page.get_by_label("Ihre Frage")).to_have_value(TEXT)
+    expect(page.get_by_label("Ihre Frage – optional")).to_have_value(TEXT)
     with page.expect_navigation():
         staff.clicks("Frage senden")
     page.get_by_role("group", name="Die Rückfrage an").wait_for()
@@ -123,8 +123,8 @@ def test_a_stale_tab_keeps_what_was_typed(
 ) -> None:
     email, name, page = new_address(), family_name(), staff.page
     case = staff.enters(name, email)
-    staff.clicks("Rückfrage – Mail ansehen", role="link")
-    page.get_by_label("Ihre Frage").fill(TEXT)
+    staff.clicks("Rückfrage – Mail ansehen")
+    page.get_by_label("Ihre Frage – optional").fill(TEXT)
     tab = staff.opens_second_tab() if who == "I" else colleague(LEAD).page
     tab.goto(f"{case}/aufnehmen")
     tab.get_by_role("button", name=APPROVE).click()
@@ -199,7 +199,10 @@ def test_a_second_click_decides_once(staff: Colleague, office: Product, clicks: 
 
 @pytest.mark.parametrize(
     ("label", "button", "where"),
-    [("Neue Notiz", "Notiz speichern", ""), ("Ihre Frage", "Frage senden", "/rueckfrage")],
+    [
+        ("Neue Notiz", "Notiz speichern", ""),
+        ("Ihre Frage – optional", "Frage senden", "/rueckfrage"),
+    ],
     ids=["note", "question"],
 )
 def test_an_ended_session_keeps_what_was_typed(
@@ -227,6 +230,8 @@ def test_an_ended_session_keeps_what_was_typed(
     staff.asks_for_access(me)
     staff.opens(staff.sign_in_link(me, number=2))
     staff.clicks("Bereich öffnen")
+    staff.sees("Bitte bestätigen Sie, dass Sie es sind")
+    staff.gives_second_factor()
     staff.sees("Heute")
     staff.page.close()
     staff.page = page

@@ -115,7 +115,7 @@ def test_it_is_put_under_what_is_typed_and_the_mail_shows_it(
     browser, address = signed_in(app, kim), case_url(applied, verb=verb)
     fields = get(browser, address).form(verb).fields
     chosen = fields | {field: "Vorab: danke.", "baustein": str(reply.id), "einfuegen": "y"}
-    with nothing_stored():
+    with nothing_stored(but="drafts"):
         page = post(browser, address, chosen)
     assert page.status == 200
     put_in = page.form(verb).fields[field].strip()
@@ -134,7 +134,7 @@ def test_nothing_chosen_changes_nothing_that_is_typed(
     saved(lead)
     browser, address = signed_in(app, kim), case_url(case(), verb="rueckfrage")
     fields = get(browser, address).form("rueckfrage").fields
-    with nothing_stored():
+    with nothing_stored(but="drafts"):
         page = post(
             browser, address, fields | {"question": "Wo?", "baustein": chosen, "einfuegen": "y"}
         )
@@ -163,3 +163,19 @@ def test_only_who_edits_texts_edits_them(app: Flask, role: Role) -> None:
 def test_a_body_has_them_for_its_questions_too(app: Flask) -> None:
     browser = signed_in(app, staff(Role.LEAD, BIPAR))
     assert get(browser, f"/koordination/{BIPAR}/bausteine").status == 200
+
+
+def test_it_goes_into_the_question_to_a_picked_field_where_that_is_wanted(
+    lead: FlaskClient,
+) -> None:
+    reply, url = saved(lead), case_url(case(), verb="rueckfrage")
+    form = get(lead, f"{url}?feld=portfolio").form("/rueckfrage")
+    assert form.fields["wohin"] == "portfolio"
+    typed = form.fields | {"baustein": str(reply.id), "einfuegen": ""}
+    with nothing_stored(but="drafts"):
+        page = post(lead, url, typed)
+    fields = page.form("/rueckfrage").fields
+    assert "wo sind Sie tätig?" in fields["frage_portfolio"]
+    assert fields["question"].strip() == ""
+    strange = post(lead, url, typed | {"wohin": "email"})
+    assert "wo sind Sie tätig?" in strange.form("/rueckfrage").fields["question"]

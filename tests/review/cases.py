@@ -125,7 +125,13 @@ def session_cookie(app: Flask, account_id: UUID) -> str:
     """What the browser would hold after the link from the mail."""
     account = db.session.get_one(Account, account_id)
     now = int(utcnow().timestamp())
-    values = {"_user_id": account.get_id(), "_fresh": True, "began": now, "seen": now}
+    values = {
+        "_user_id": account.get_id(),
+        "_fresh": True,
+        "began": now,
+        "seen": now,
+        "second": now,
+    }
     signer = app.session_interface.get_signing_serializer(app)  # type: ignore[attr-defined]
     db.session.rollback()
     return str(signer.dumps(values))

@@ -27,6 +27,7 @@ from memberships.applications.services import (
 from memberships.database import db, unit_of_work, utcnow
 from memberships.mails.models import OutgoingMail
 from memberships.members.models import Membership
+from memberships.networks.queries import current_definitions
 from memberships.permissions import Role
 from memberships.rights.services import party_of_case, restrict
 from memberships.settings import Settings
@@ -308,3 +309,22 @@ def test_what_a_body_decided_takes_effect_later_too(app: Flask) -> None:
     assert (row.status, row.decided_by_body) == (ApplicationStatus.APPROVED, "Direktorium")
     assert row.body_decided_on == date(2026, 11, 20)
     assert decision_mails() == ["application_approved"]
+
+
+@pytest.mark.parametrize(("minutes", "words"), [(0, ""), (1, "einer Minute"), (90, "90 Minuten")])
+def test_a_network_has_a_grace_of_its_own(
+    app, kim: Staff, monkeypatch: pytest.MonkeyPatch, minutes: int, words: str
+) -> None:
+    definition = current_definitions()[CHECK]
+    own = definition.decision.model_copy(update={"grace_minutes": minutes})
+    changed = definition.model_copy(update={"decision": own})
+    monkeypatch.setitem(current_definitions(), CHECK, changed)
+    applied = case()
+    page = get(signed_in(app, kim), case_url(applied, verb="aufnehmen"))
+    assert (f"Das gilt in {words}, dann" in page.words) is bool(words)
+    decided(applied, kim)
+    if minutes:
+        with nothing_stored():
+            minutes_later(minutes - 0.1)
+        minutes_later(minutes + 0.1)
+    assert applied.row.status is ApplicationStatus.APPROVED

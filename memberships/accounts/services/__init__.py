@@ -6,6 +6,7 @@ applications and members, which know accounts.
 
 from __future__ import annotations
 
+from memberships.accounts.services.factors import forget_factors, reset_factors
 from memberships.accounts.services.sessions import end_sessions, sign_out_everywhere
 from memberships.accounts.services.signing_in import (
     CodeOutcome,
@@ -24,10 +25,12 @@ __all__ = [
     "end_sessions",
     "enter_code",
     "erase_old_requests",
+    "forget_factors",
     "invite_staff",
     "open_link",
     "remove_staff",
     "request_sign_in",
+    "reset_factors",
     "sign_out_everywhere",
     "verify_account",
 ]

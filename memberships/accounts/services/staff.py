@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from memberships.accounts import mails
 from memberships.accounts.errors import AlreadyOnTeam, LastLead, OwnRole, RoleNotOfNetwork
 from memberships.accounts.models import StaffRole
+from memberships.accounts.queries import roles_of
+from memberships.accounts.services.factors import forget_factors
 from memberships.accounts.services.recording import record_staff_event
 from memberships.accounts.services.sessions import end_sessions
 from memberships.accounts.services.verifying import account_for_change
@@ -88,6 +90,9 @@ def remove_staff(held: StaffRole, *, by: Actor) -> None:
     cancel_mails(held)
     record_staff_event(EventTag.STAFF_REMOVED, held, by=by, role=held.role.value)
     db.session.delete(held)
+    db.session.flush()
+    if not roles_of(held.account_id):
+        forget_factors(held.account_id)
 
 
 def _lock_team(held: StaffRole) -> None:

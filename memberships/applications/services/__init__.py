@@ -3,6 +3,8 @@
 from memberships.applications.services.asking import (
     check_askable,
     close_unanswered,
+    keep_draft,
+    receive_fields,
     receive_information,
     remind_of_questions,
     request_information,
@@ -26,6 +28,7 @@ from memberships.applications.services.deciding import (
     recommend_decision,
     record_body_decision,
 )
+from memberships.applications.services.indexing import index_applications
 from memberships.applications.services.organisations import (
     begin_succession,
     grant_another_seat,
@@ -64,11 +67,13 @@ from memberships.applications.services.submitting import (
     submit_application,
 )
 from memberships.applications.services.working import (
+    begin_deciding,
     claim_application,
     enter_application,
     hand_application_to,
     release_application,
     release_stale_claims,
+    stop_deciding,
     write_note,
 )
 
@@ -81,6 +86,7 @@ __all__ = [
     "application_for_change",
     "approval_preview",
     "approve_application",
+    "begin_deciding",
     "begin_succession",
     "body_decides",
     "carry_out_decision",
@@ -105,6 +111,8 @@ __all__ = [
     "give_up_decision",
     "grant_another_seat",
     "hand_application_to",
+    "index_applications",
+    "keep_draft",
     "link_new_organisation",
     "link_organisation",
     "link_other_unit",
@@ -112,6 +120,7 @@ __all__ = [
     "page_token_of",
     "question_preview",
     "reasons_to_decline",
+    "receive_fields",
     "receive_information",
     "recommend_decision",
     "record_body_decision",
@@ -124,6 +133,7 @@ __all__ = [
     "require_unrestricted",
     "resend_confirmation",
     "rule_out_organisation",
+    "stop_deciding",
     "submission_key",
     "submit_application",
     "take_back_decision",

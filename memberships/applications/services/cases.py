@@ -43,7 +43,8 @@ from memberships.search import fold
 from memberships.settings import current_settings
 from memberships.tokens import new_token, token_hash
 
-_SEARCHED = ("first_name", "last_name", "email", "organisation_name", "place", "postal_code")
+OWN_COLUMNS = ("email", "first_name", "last_name", "organisation_name")
+SEARCHED = ("first_name", "last_name", "email", "organisation_name", "place", "postal_code")
 
 
 @cache
@@ -139,7 +140,7 @@ def keep_revision(application: Application) -> None:
 
 def search_text_of(answers: Mapping[str, Any]) -> str:
     """What a coordinator searches in, folded."""
-    return fold(" ".join(str(answers[key]) for key in _SEARCHED if answers.get(key)))
+    return fold(" ".join(str(answers[key]) for key in SEARCHED if answers.get(key)))
 
 
 def drop_decision(application: Application, *, why: str) -> None:

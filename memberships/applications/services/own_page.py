@@ -11,24 +11,18 @@ from memberships.applications.errors import (
     ApplicationNotDecidable,
     NotWithdrawable,
 )
-from memberships.applications.models import ApplicantKind, Application, ApplicationStatus
-from memberships.applications.organisations import described_organisation
-from memberships.applications.places import with_place
+from memberships.applications.models import Application, ApplicationStatus
 from memberships.applications.queries import answer_revision
+from memberships.applications.services.answers import replace_answers
 from memberships.applications.services.asking import end_open_question
 from memberships.applications.services.cases import (
     close_case_links,
     drop_decision,
-    keep_revision,
     require_unrestricted,
-    search_text_of,
 )
-from memberships.applications.services.organisations import match_anew
-from memberships.applications.services.submitting import OWN_COLUMNS
 from memberships.database import utcnow
 from memberships.events.models import APPLICANT, EventTag
 from memberships.events.services import record_event
-from memberships.networks.queries import definition_of
 from memberships.privacy.services import withdraw_consents
 from memberships.seats.services import end_succession
 
@@ -48,22 +42,8 @@ def correct_answers(
         raise ApplicationNotDecidable
     if answer_revision(application) != (seen_revision or 0):
         raise ApplicationChanged([])
-    wanted = with_place(
-        definition_of(application.definition), {**answers, "email": application.email}
-    )
-    if {k: v for k, v in application.all_answers.items() if v} == wanted:
+    if not replace_answers(application, answers):
         return False
-    keep_revision(application)
-    before = described_organisation(application)
-    for column in OWN_COLUMNS:
-        setattr(application, column, wanted.get(column))
-    application.answers = {k: v for k, v in wanted.items() if k not in OWN_COLUMNS}
-    if "applicant_kind" in wanted:
-        application.applicant_kind = ApplicantKind(wanted["applicant_kind"])
-    application.search_text = search_text_of(wanted)
-    if described_organisation(application) != before or "applicant_kind" in wanted:
-        match_anew(application)
-    record_event(EventTag.APPLICATION_ANSWERS_CORRECTED, application, by=APPLICANT)
     drop_decision(application, why="answers_corrected")
     return True
 

@@ -37,6 +37,7 @@ from memberships.database import utcnow
 from memberships.events.models import Actor, ActorKind, EventTag
 from memberships.events.services import record_event
 from memberships.members.errors import MembershipRestricted, SeatTaken
+from memberships.networks.queries import current_definitions, definition_of
 from memberships.seats.errors import HandoverOpen, HandoverUnknown
 from memberships.settings import current_settings
 
@@ -99,7 +100,7 @@ def decide(application: Application, decision: Decision, *, by: Actor) -> None:
     """
     if application.pending is not None:
         raise DecisionPending
-    grace = timedelta(minutes=current_settings().grace_minutes)
+    grace = _grace_of(application)
     if not grace:
         _carry_out(application, decision, by=by)
         return
@@ -114,6 +115,13 @@ def decide(application: Application, decision: Decision, *, by: Actor) -> None:
         outcome=decision.outcome,
         reason=decision.reason or None,
     )
+
+
+def _grace_of(application: Application) -> timedelta:
+    """As the network's file says today, or else the installation."""
+    asked = definition_of(application.definition)
+    minutes = current_definitions().get(asked.slug, asked).decision.grace_minutes
+    return timedelta(minutes=current_settings().grace_minutes if minutes is None else minutes)
 
 
 def _check(application: Application, decision: Decision) -> None:

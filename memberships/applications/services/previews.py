@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from memberships.applications import mails
 from memberships.applications.models import ApplicantKind, Application, InformationRequest
 from memberships.applications.organisations import (
@@ -10,6 +12,7 @@ from memberships.applications.organisations import (
     standing_membership,
 )
 from memberships.applications.queries import newest_confirmed
+from memberships.applications.services.asking import asked_fields
 from memberships.applications.services.cases import promised_by
 from memberships.database import utcnow
 from memberships.links import public_url_for
@@ -75,12 +78,13 @@ def reopening_preview(application: Application) -> tuple[str, str]:
     return _preview("application_reopened", application, due_at=due_at)
 
 
-def question_preview(application: Application, question: str) -> tuple[str, str]:
-    """The mail that would carry this question."""
+def question_preview(
+    application: Application, question: str, fields: Mapping[str, str]
+) -> tuple[str, str]:
+    """The mail that would carry this question, and those about single fields."""
+    request = InformationRequest.asked_now(question, utcnow(), asked_fields(application, fields))
     return _preview(
-        "information_requested",
-        application,
-        request=InformationRequest.asked_now(question, utcnow()),
+        "information_requested", application, **mails.question_words(application, request)
     )
 
 
@@ -100,6 +104,7 @@ def text_preview(kind: str, network: Network, net: Definition, text: MailText) -
         "case_url": LINK,
         "due_at": application.due_at or question.answer_by,
         "request": question,
+        "asked": [],
         "message": "(Ihr persönlicher Satz zu diesem Fall)",
         "reason": reasons[0] if reasons else None,
         "organisation_name": application.organisation_name if is_organisation else None,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -28,8 +28,9 @@ from memberships.applications.models import (
 )
 from memberships.applications.places import with_place
 from memberships.applications.queries import expired_applications
-from memberships.applications.services.cases import search_text_of
+from memberships.applications.services.cases import OWN_COLUMNS, search_text_of
 from memberships.applications.services.deciding import decide_by_rule
+from memberships.applications.services.indexing import index_application, new_search
 from memberships.calendar import BERLIN, end_of_day
 from memberships.database import db, utcnow, uuid7
 from memberships.events.models import APPLICANT, EventTag
@@ -50,8 +51,6 @@ from memberships.privacy.services import (
 )
 from memberships.settings import current_settings
 from memberships.tokens import keyed_hash, new_code, new_token, token_hash
-
-OWN_COLUMNS = ("email", "first_name", "last_name", "organisation_name")
 
 
 class CodeOutcome(StrEnum):
@@ -98,13 +97,18 @@ def submit_application(
 
 
 def new_application(
-    definition: Definition, answers: Mapping[str, Any], *, key: str, channel: Channel
+    definition: Definition,
+    answers: Mapping[str, Any],
+    *,
+    key: str,
+    channel: Channel,
+    received_on: date | None = None,
 ) -> Application:
-    """An application with its answers in their columns, not yet stored."""
+    """An application with its answers in their columns, and what it is found by; not flushed."""
     version = publish_definition(definition)
     now = utcnow()
     answers = with_place(definition, answers)
-    return Application(
+    application = Application(
         id=uuid7(),
         network_id=version.network_id,
         definition=version,
@@ -114,12 +118,15 @@ def new_application(
         applicant_kind=_kind_of(definition, answers),
         answers={k: v for k, v in answers.items() if k not in OWN_COLUMNS},
         submitted_at=now,
+        received_on=received_on,
         expires_at=end_of_day(now + timedelta(days=current_settings().confirmation_days)),
         search_text=search_text_of(answers),
         confirmation_mails=0,
         confirmation_mailed_at=now,
         **{column: answers.get(column) for column in OWN_COLUMNS},
     )
+    db.session.add(new_search(application, definition))
+    return application
 
 
 def _kind_of(definition: Definition, answers: Mapping[str, Any]) -> ApplicantKind:
@@ -191,7 +198,7 @@ def correct_address(application: Application, email: str) -> None:
         raise AddressAlreadyCorrected
     application.address_corrected_at = utcnow()
     application.email = email
-    application.search_text = search_text_of(application.all_answers)
+    index_application(application)
     db.session.execute(sa.delete(Confirmation).where(Confirmation.application_id == application.id))
     cancel_mails(application)
     readdress_consents(application.id, email)

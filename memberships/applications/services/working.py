@@ -22,6 +22,7 @@ from memberships.networks.definition import Definition
 from memberships.permissions import Permission
 
 CLAIMED_FOR = timedelta(days=14)
+DECIDING_FOR = timedelta(hours=1)
 
 
 def claim_application(application: Application, *, by: Actor) -> None:
@@ -32,7 +33,31 @@ def claim_application(application: Application, *, by: Actor) -> None:
     _require_decidable(application)
     application.claimed_by_id = by.id
     application.claimed_at = utcnow()
+    application.claimed_until = None
     record_event(EventTag.APPLICATION_CLAIMED, application, by=by)
+
+
+def begin_deciding(application: Application, *, by: Actor) -> bool:
+    """Claim the case for an hour, as somebody begins to decide; taken from nobody.
+
+    Returns whether the person has it now. One's own claim stays as it is: a second click, or a
+    case taken on purpose. Raises ApplicationNotDecidable when there is nothing left to do.
+    """
+    _require_decidable(application)
+    now, until = utcnow(), application.claimed_until
+    if application.claimed_by_id is not None and (until is None or now < until):
+        return application.claimed_by_id == by.id
+    application.claimed_by_id = by.id
+    application.claimed_at = now
+    application.claimed_until = now + DECIDING_FOR
+    record_event(EventTag.APPLICATION_CLAIMED, application, by=by, begun=True)
+    return True
+
+
+def stop_deciding(application: Application, *, by: Actor) -> None:
+    """Give back what the person has only because they began to decide; nothing else changes."""
+    if application.is_being_decided and application.claimed_by_id == by.id:
+        release_application(application, by=by)
 
 
 def hand_application_to(application: Application, account_id: UUID, *, by: Actor) -> None:
@@ -47,17 +72,20 @@ def hand_application_to(application: Application, account_id: UUID, *, by: Actor
         raise ColleagueUnknown
     application.claimed_by_id = account_id
     application.claimed_at = utcnow()
+    application.claimed_until = None
     record_event(EventTag.APPLICATION_HANDED_ON, application, by=by, to=str(account_id))
 
 
 def release_stale_claims(limit: int = 100) -> int:
     """Free cases whose owner has left the office, or has had them for two weeks without a step.
 
-    Returns how many. A case that waits for an answer stays with its owner.
+    Who only began to decide keeps a case for an hour. Returns how many. A case that waits for an
+    answer stays with its owner.
     """
-    waiting = stale_claims(utcnow() - CLAIMED_FOR, limit)
+    now = utcnow()
+    waiting = stale_claims(now, limit, on_purpose_before=now - CLAIMED_FOR)
     for application in waiting:
-        application.claimed_by_id = application.claimed_at = None
+        _free(application)
         record_event(EventTag.APPLICATION_RELEASED, application, by=SYSTEM)
     return len(waiting)
 
@@ -65,8 +93,12 @@ def release_stale_claims(limit: int = 100) -> int:
 def release_application(application: Application, *, by: Actor) -> None:
     """Give the case back. Raises ApplicationNotDecidable when there is nothing left to do."""
     _require_decidable(application)
-    application.claimed_by_id = application.claimed_at = None
+    _free(application)
     record_event(EventTag.APPLICATION_RELEASED, application, by=by)
+
+
+def _free(application: Application) -> None:
+    application.claimed_by_id = application.claimed_at = application.claimed_until = None
 
 
 def write_note(application: Application, text: str, *, by: Actor) -> Note:
@@ -94,10 +126,11 @@ def enter_application(
     notice (Art. 14 GDPR). The caller's unit of work raises AlreadySubmitted when the same key is
     stored already.
     """
-    application = new_application(definition, answers, key=key, channel=channel)
+    application = new_application(
+        definition, answers, key=key, channel=channel, received_on=received_on
+    )
     application.status = ApplicationStatus.IN_REVIEW
     application.confirmed_at = application.submitted_at
-    application.received_on = received_on
     application.entered_by_id = by.id
     application.due_at = promised_by(definition, utcnow())
     db.session.add(application)

@@ -12,6 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from memberships.accounts.models import Account, AddressChange, SignInRequest
+from memberships.accounts.services.factors import forget_factors
 from memberships.applications.models import Application, ApplicationStatus
 from memberships.calendar import BERLIN
 from memberships.database import Model, db, utcnow, uuid7
@@ -365,7 +366,14 @@ def _is_referred_to(table: type[Model], id_: UUID, *, besides: Collection[str] =
     )
 
 
-_OF_SIGNING_IN = ("sign_in_requests", "address_changes")
+_OF_SIGNING_IN = (
+    "sign_in_requests",
+    "address_changes",
+    "second_factors",
+    "passkeys",
+    "recovery_codes",
+    "known_devices",
+)
 _OPEN = [status for status in ApplicationStatus if status.is_decidable]
 
 
@@ -383,6 +391,7 @@ def erase_unneeded_account(account_id: UUID) -> bool:
     )
     if db.session.scalar(is_open.limit(1)) is not None:
         return False
+    forget_factors(account_id)
     for change in db.session.scalars(
         sa.select(AddressChange).where(AddressChange.account_id == account_id)
     ).all():

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from memberships.accounts.models import Account, StaffRole
+from memberships.bulk.models import BulkRun
 from memberships.calendar import months_later
 from memberships.database import db, utcnow
 from memberships.events.models import Event
@@ -21,7 +22,7 @@ from memberships.retention.models import ErasureBatch
 MAILS_ARE_KEPT = timedelta(days=90)
 LOG_MONTHS = 24
 # Of applications and memberships the chain goes when they go, and not before.
-_OF_THE_HOUSE = (StaffRole.subject_type, ErasureBatch.subject_type)
+_OF_THE_HOUSE = (StaffRole.subject_type, ErasureBatch.subject_type, BulkRun.subject_type)
 
 
 def log_ends_at() -> datetime:
@@ -60,7 +61,7 @@ class _Gone:
 
 def erase_old_chains(limit: int = 100) -> int:
     """Delete up to `limit` chains whose last event is older than 24 months: of roles that nobody
-    holds any more, and of what was decided about erasing. Returns how many.
+    holds any more, of bulk runs, and of what was decided about erasing. Returns how many.
     """
     old = db.session.execute(
         sa.select(Event.subject_id, Event.subject_type, sa.func.min(Event.network_id))

@@ -10,11 +10,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from memberships.accounts.models import Account, AddressChange
-from memberships.accounts.queries import roles_of
+from memberships.accounts.queries import factors_about, roles_of
 from memberships.applications.models import AnswerRevision, Application, ApplicationStatus, Note
-from memberships.applications.queries import answers_as_asked, answers_in_words, questions_of
+from memberships.applications.queries import (
+    AskedField,
+    answer_in_words,
+    answers_as_asked,
+    answers_in_words,
+    asked_in_words,
+    questions_of,
+)
 from memberships.calendar import BERLIN
 from memberships.database import db
+from memberships.drafts.queries import drafts_about
 from memberships.events.models import Event, EventTag
 from memberships.events.queries import events_about
 from memberships.mails.models import OutgoingMail
@@ -30,7 +38,9 @@ from memberships.networks.definition import Definition
 from memberships.networks.queries import definition_of
 from memberships.privacy.models import ConsentEvent
 from memberships.privacy.queries import consents_of
+from memberships.review.queries import filters_of
 from memberships.seats.queries import deputyships_about, handovers_about, organisation_of
+from memberships.viewings.queries import viewings_by
 
 Rows = list[tuple[str, str]]
 
@@ -63,11 +73,17 @@ def own_data(application: Application) -> dict[str, Any]:
                 "answered_at": _iso(request.answered_at),
                 "answer": request.answer,
                 "answered_via": request.answered_via,
+                "fields": request.fields or [],
+                "draft": request.draft,
             }
             for request in questions_of(application)
         ],
         "notes": [
             {"written_at": _iso(note.written_at), "text": note.text} for note in _notes(application)
+        ],
+        "drafts": [
+            {"written_at": _iso(draft.saved_at), "text": draft.text}
+            for draft in drafts_about(application.id)
         ],
         "restricted_since": _iso(application.restricted_at),
         "consents": _consents(consents_of(application.id)),
@@ -85,15 +101,44 @@ def own_data_in_words(application: Application, net: Definition) -> list[tuple[s
     stored = own_data(application)
     return _filled(
         ("Ihre Angaben", answers_as_asked(application, net)),
-        (
-            "Fragen und Antworten",
-            [(q["question"], q["answer"] or "noch ohne Antwort") for q in stored["questions"]],
-        ),
+        ("Fragen und Antworten", _question_rows(application, net)),
         ("Notizen der Koordination", [(_day(n["written_at"]), n["text"]) for n in stored["notes"]]),
+        (
+            "Entwürfe der Koordination",
+            [(_day(d["written_at"]), d["text"]) for d in stored["drafts"]],
+        ),
         ("Einwilligungen", _consent_rows(stored)),
         ("E-Mails", _mail_rows(stored)),
         ("Protokoll", [(_day(e["at"]), _ALL_STEPS[e["what"]]) for e in stored["log"]]),
     )
+
+
+def _question_rows(application: Application, net: Definition) -> Rows:
+    rows: Rows = []
+    for request in questions_of(application):
+        is_answered = request.answered_at is not None
+        if request.question or not request.fields:
+            rows.append((request.question, request.answer or "noch ohne Antwort"))
+        for one in asked_in_words(request, net):
+            label = f"{one.label}: {one.question or 'folgt aus einer anderen Änderung'}"
+            rows.append((label, _came_back(one, is_answered=is_answered)))
+        if request.fields and request.answer and not request.question:
+            rows.append(("Ihre Bemerkung dazu", request.answer))
+        for key, values in (request.draft or {}).items():
+            if any(values) and not key.startswith("_"):
+                words = answer_in_words(net.field(key), values if len(values) > 1 else values[0])
+                rows.append((f"Zwischengespeichert: {net.field(key).label}", words))
+        if request.draft and any(request.draft.get("_answer", ())):
+            rows.append(("Zwischengespeichert: Ihre Antwort", request.draft["_answer"][0]))
+    return rows
+
+
+def _came_back(one: AskedField, *, is_answered: bool) -> str:
+    if not one.is_answered:
+        return "nicht im Formular beantwortet" if is_answered else "noch ohne Antwort"
+    if not one.is_changed:
+        return f"unverändert: {one.after or 'keine Angabe'}"
+    return f"{one.before or 'keine Angabe'} → {one.after or 'keine Angabe'}"
 
 
 def _filled(*parts: tuple[str, Rows]) -> list[tuple[str, Rows]]:
@@ -209,6 +254,15 @@ def person_data(account: Account) -> dict[str, Any]:
                 }
                 for role in roles_of(account.id)
             ],
+            "second_factors": [
+                {"kind": kind, "name": name, "since": _iso(since)}
+                for kind, name, since in factors_about(account)
+            ],
+            "saved_filters": [
+                {"name": saved.name, "filter": saved.arguments, "saved_at": _iso(saved.saved_at)}
+                for saved in filters_of(account.id)
+            ],
+            "pages_with_personal_data_seen": _viewings(account),
             "address_changes": [
                 {"asked_at": _iso(c.asked_at), "from": c.old_email, "to": c.new_email}
                 for c in _address_changes(account)
@@ -231,6 +285,16 @@ def person_data(account: Account) -> dict[str, Any]:
             for deputy in deputyships_about(account)
         ],
     }
+
+
+def _viewings(account: Account) -> dict[str, dict[str, int]]:
+    """On which day the owner, as staff, was shown how many pages with personal data, by network."""
+    counted: dict[str, dict[str, int]] = {}
+    for slug, at in viewings_by(account.id):
+        days = counted.setdefault(slug, {})
+        day = at.astimezone(BERLIN).date().isoformat()
+        days[day] = days.get(day, 0) + 1
+    return counted
 
 
 def _handovers(account: Account) -> list[dict[str, Any]]:

@@ -1,0 +1,1 @@
+"""The log of a network, for whoever answers for it."""

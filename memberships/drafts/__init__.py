@@ -1,0 +1,1 @@
+"""What somebody has typed on a case and not sent yet."""

@@ -1,0 +1,1 @@
+"""Which personal data staff have looked at, for the auditor of the network."""

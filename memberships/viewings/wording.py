@@ -1,0 +1,26 @@
+"""What the pages with personal data are called in the log of viewings."""
+
+PAGES = {
+    "case": "Fall",
+    "question": "Rückfrage zu einem Fall",
+    "approval": "Annahme eines Falls",
+    "decline": "Ablehnung eines Falls",
+    "reopening": "Wiederaufnahme eines Falls",
+    "hand_on": "Übergabe eines Falls an andere",
+    "ending": "Ende einer Mitgliedschaft",
+    "restriction": "Einschränkung der Verarbeitung",
+    "erasure": "Löschung auf Wunsch",
+    "consents": "Nachweis der Einwilligungen",
+    "queue": "Liste der Anträge",
+    "today": "Heute: Liste über die Netzwerke",
+    "meeting": "Liste für die Sitzung",
+    "bulk_run": "Sammelvorgang",
+    "member_list": "Liste der Mitglieder",
+    "entries": "Öffentliche Einträge",
+    "seat_list": "Liste der Sitze",
+    "seat": "Sitz",
+    "organisation": "Organisation mit ihren Personen",
+    "feedback_list": "Liste der gemeldeten Barrieren",
+    "feedback": "Gemeldete Barriere",
+    "retention": "Zum Löschen Vorgemerktes",
+}
