@@ -1,6 +1,7 @@
 // Keeps what is typed into a form of a case, so that a closed browser loses nothing.
 (() => {
   const PAUSE = 800;
+  const PATIENCE = 3000;
 
   const keep = (form) => {
     const said = form.querySelector("[data-draft-said]");
@@ -34,7 +35,12 @@
     };
 
     // One after the other: each save needs the stamp of the one before.
-    const saveNext = () => { running = (running || Promise.resolve()).then(() => ended || save()); };
+    const saveNext = () => {
+      const mine = (running || Promise.resolve()).then(() => ended || save()).then(() => {
+        if (running === mine) running = null;
+      });
+      running = mine;
+    };
 
     form.addEventListener("input", () => {
       window.clearTimeout(timer);
@@ -51,7 +57,7 @@
       timer = 0;
       if (!running || ended) return;
       event.preventDefault();
-      await running;
+      await Promise.race([running, new Promise((resolve) => { window.setTimeout(resolve, PATIENCE); })]);
       ended = true;
       form.requestSubmit(event.submitter);
     });

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
-from flask import abort, render_template, request
+from flask import abort, redirect, render_template, request
 
 from memberships.accounts.guard import requires, signed_in_account, signed_in_actor
 from memberships.applications import services
@@ -176,6 +176,8 @@ def _decide(
     try:
         if "beginnen" in pressed:
             _begin(network, application_id, check)
+            # A page of its own to come back to, with what was picked.
+            return redirect(request.full_path, 303)
         elif _is_sent(form) and "ansehen" not in pressed:
             with unit_of_work():
                 act(case_for_change(network, application_id, form.version.data))
@@ -211,8 +213,7 @@ def _show_mail(
         return refused(network, application_id, error, kept=form)
     if "einfuegen" in request.form and replies:
         _put_in(network, found.application, _wanted_field(form, replies[1]))
-    opens = request.method == "GET" or "beginnen" in request.form
-    kept = (_fill_in if opens else _keep)(found, draft, form)
+    kept = (_fill_in if request.method == "GET" else _keep)(found, draft, form)
     if "expected" in form:
         form.expected.data = services.expected_outcome(found.application)
     page = render_template(

@@ -53,7 +53,10 @@ def begins(applied: Applied, by: Staff) -> bool:
 def presses(browser, applied: Applied, verb: str, button: str = "beginnen") -> Page:
     """What the buttons of the case and of its deciding pages send."""
     token = token_on(get(browser, case_url(applied)))
-    return post(browser, case_url(applied, verb=verb), {"csrf_token": token, button: "1"})
+    page = post(browser, case_url(applied, verb=verb), {"csrf_token": token, button: "1"})
+    if button == "beginnen" and page.status == 303:
+        return get(browser, page.headers["Location"])
+    return page
 
 
 @pytest.mark.parametrize("verb", VERBS)

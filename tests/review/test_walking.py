@@ -58,6 +58,7 @@ def test_deciding_leads_to_the_next_of_the_list_not_of_all(browser: FlaskClient)
     form = next(f for f in page.forms if "/aufnehmen" in f.action)
     assert form.action.startswith(case_url(one, verb="aufnehmen"))
     page = post(browser, form.action, form.fields | {"beginnen": "1"})
+    page = get(browser, page.headers["Location"])
     form = next(f for f in page.forms if "/aufnehmen" in f.action)
 
     answer = browser.post(form.action, data=form.fields)
