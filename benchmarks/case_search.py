@@ -14,13 +14,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from benchmarks.member_list import installation
 from memberships.applications.models import Application, ApplicationSearch, ApplicationStatus
 from memberships.applications.services.indexing import index_applications
-from memberships.database import db, unit_of_work, utcnow, uuid7
+from memberships.database import db, first_uuid7, unit_of_work, utcnow
 from memberships.networks.queries import current_definitions
 from memberships.networks.services import publish_definition
 from memberships.review.queries import QueueFilter, Tab, queue_page, waiting_counts
@@ -44,6 +45,7 @@ STATUSES = {
     ApplicationStatus.IN_REVIEW: 5,
     ApplicationStatus.INFORMATION_REQUESTED: 1,
 }
+LONG_AGO = (utcnow() - timedelta(days=1000)).date()
 ALL = QueueFilter(tab=Tab.ALL)
 WANTED: dict[str, QueueFilter] = {
     "no filter, open": QueueFilter(),
@@ -72,16 +74,27 @@ WANTED: dict[str, QueueFilter] = {
     "closed and 2 %": QueueFilter(
         tab=Tab.ALL, status=ApplicationStatus.CLOSED, text="losverfahren"
     ),
+    "closed and common": QueueFilter(tab=Tab.ALL, status=ApplicationStatus.CLOSED, text="müll"),
+    "open: 2 %": QueueFilter(text="losverfahren"),
+    "overdue: 2 %": QueueFilter(overdue=True, text="losverfahren"),
+    "four words": QueueFilter(tab=Tab.ALL, text="ruth weiß görlitz verein"),
+    "six words, no hit": QueueFilter(
+        tab=Tab.ALL, text="leitlinien verfasst bürgerräte begleitet stuttgart xyzzy"
+    ),
+    "before three years": QueueFilter(tab=Tab.ALL, until=LONG_AGO),
+    "before three years, common": QueueFilter(tab=Tab.ALL, until=LONG_AGO, text="müll"),
+    "before three years, 2 %": QueueFilter(tab=Tab.ALL, until=LONG_AGO, text="losverfahren"),
+    "Land and declined": QueueFilter(tab=Tab.ALL, state="HB", status=ApplicationStatus.DECLINED),
     "a month long ago": QueueFilter(
         tab=Tab.ALL,
-        since=(utcnow() - timedelta(days=1000)).date(),
-        until=(utcnow() - timedelta(days=970)).date(),
+        since=LONG_AGO,
+        until=LONG_AGO + timedelta(days=30),
     ),
     "a month long ago, common": QueueFilter(
         tab=Tab.ALL,
         text="müll",
-        since=(utcnow() - timedelta(days=1000)).date(),
-        until=(utcnow() - timedelta(days=970)).date(),
+        since=LONG_AGO,
+        until=LONG_AGO + timedelta(days=30),
     ),
     "overdue": QueueFilter(overdue=True),
 }
@@ -125,11 +138,15 @@ def fill(count: int) -> int:
 def _copy(connection: Any, model: Any, times: int) -> None:
     """Each time all of them again, seventy days older and before them in the order of ids."""
     is_postgresql = connection.dialect.name == "postgresql"
+    # The time of a copy in the first twelve digits, as an id of that day has it.
     id_ = (
-        "(lpad(to_hex(k), 8, '0') || substr({0}::text, 9))::uuid"
+        "(lpad(to_hex(('x' || left(replace({0}::text, '-', ''), 12))::bit(48)::bigint"
+        " - k * 70 * 86400000::bigint), 12, '0') || substr(replace({0}::text, '-', ''), 13))::uuid"
         if is_postgresql
-        else "printf('%08x', k) || substr({0}, 9)"
+        else "older_id({0}, k)"
     )
+    if not is_postgresql:
+        connection.connection.driver_connection.create_function("older_id", 2, _older)
     older = (
         "{0} - k * interval '70 days'"
         if is_postgresql
@@ -148,6 +165,10 @@ def _copy(connection: Any, model: Any, times: int) -> None:
         f"WITH RECURSIVE n(k) AS (SELECT 1 UNION ALL SELECT k + 1 FROM n WHERE k < {times}) "
         f"SELECT {values} FROM n, {model.__tablename__} AS t"
     )
+
+
+def _older(id_: str, times: int) -> str:
+    return f"{int(id_[:12], 16) - times * 70 * 86_400_000:012x}{id_[12:]}"
 
 
 def _case(
@@ -169,7 +190,8 @@ def _case(
     # An approval needs a membership; for finding, a declined one is as good.
     stored = ApplicationStatus.WITHDRAWN if status is ApplicationStatus.APPROVED else status
     return {
-        "id": uuid7(), "network_id": network_id, "definition_id": definition_id,
+        "id": UUID(int=first_uuid7(at).int | chance.getrandbits(80)),
+        "network_id": network_id, "definition_id": definition_id,
         "status": stored, "channel": "online", "submission_key": f"s{n}",
         "page_token_hash": f"p{n}", "email": f"person{n}@example.org", "first_name": first,
         "last_name": last, "applicant_kind": "organisation" if n % 5 else "person",

@@ -48,10 +48,10 @@ def is_part(word: str) -> bool:
     return len(word) >= _SHORTEST_PART
 
 
-def stored_keys(text: str, words: Iterable[str], marks: Iterable[str] = ()) -> list[int]:
-    """The numbers that a row is found by: of parts of the folded text, of words, of marks."""
+def stored_keys(text: str, words: Iterable[str], marks: Iterable[int] = ()) -> list[int]:
+    """The numbers that a row is found by: of parts of the folded text, of words, and `marks`."""
     found = {key for word in text.split() for key in _keys_of(word)}
-    return sorted(found.union(map(word_key, words), map(mark_key, marks)))
+    return sorted(found.union(map(word_key, words), marks))
 
 
 def _keys_of(word: str) -> Iterator[int]:
@@ -80,9 +80,11 @@ def word_key(word: str) -> int:
     return _hashed("word", word)
 
 
-def mark_key(mark: str) -> int:
-    """The key of something else that rows are chosen by, as `land:SN`."""
-    return _hashed("mark", mark)
+def mark_keys(network_id: int | None = None, state: str | None = None) -> list[int]:
+    """The keys of what else rows are chosen by: a network, a Land; of each only if given."""
+    marks = [f"network:{network_id}"] if network_id is not None else []
+    marks += [f"land:{state}"] if state else []
+    return [_hashed("mark", mark) for mark in marks]
 
 
 def _hashed(kind: str, text: str) -> int:

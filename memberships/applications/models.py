@@ -77,6 +77,7 @@ ORGANISATION_UNCLEAR = "organisation_unclear"
 _IS_UNCONFIRMED = text("status = 'unconfirmed'")
 _IS_CLAIMED = text("claimed_by_id IS NOT NULL")
 _IS_RESTRICTED = text("restricted_at IS NOT NULL")
+_IS_ENTERED = text("received_on IS NOT NULL")
 _IS_PENDING = text("pending IS NOT NULL")
 _IS_AUTOMATIC = text("decided_by_id IS NULL AND decided_at IS NOT NULL")
 
@@ -110,6 +111,16 @@ class Application(Model):
         ),
         Index("ix_applications_queue", "network_id", "status", "due_at", "id"),
         Index("ix_applications_newest", "network_id", "id"),
+        Index("ix_applications_status", "network_id", "status", "id"),
+        Index("ix_applications_kind", "network_id", "applicant_kind", "id"),
+        Index(
+            "ix_applications_received_on",
+            "network_id",
+            "id",
+            "received_on",
+            postgresql_where=_IS_ENTERED,
+            sqlite_where=_IS_ENTERED,
+        ),
         Index(
             "ix_applications_claimed",
             "network_id",
@@ -283,12 +294,13 @@ class ApplicationSearch(Model):
     __table_args__ = (
         # SQLite keeps no keys, and an empty index for them.
         Index("ix_application_search_keys", "keys", postgresql_using="gin"),
-        Index("ix_application_search_received_on", "received_on", "application_id"),
+        Index("ix_application_search_received_on", "network_id", "received_on", "application_id"),
     )
 
     application_id: Mapped[UUID] = mapped_column(
         ForeignKey("applications.id", ondelete="CASCADE"), primary_key=True
     )
+    network_id: Mapped[int] = mapped_column(ForeignKey("networks.id"))
     federal_state: Mapped[str | None] = mapped_column(String(2))
     received_on: Mapped[date]
     text: Mapped[str] = mapped_column(Text)

@@ -178,7 +178,7 @@ def _decide(
             _begin(network, application_id, check)
             # A page of its own to come back to, with what was picked.
             return redirect(request.full_path, 303)
-        elif _is_sent(form) and "ansehen" not in pressed:
+        if _is_sent(form) and "ansehen" not in pressed:
             with unit_of_work():
                 act(case_for_change(network, application_id, form.version.data))
                 drop_draft(signed_in_account().id, application_id, *DECIDING)

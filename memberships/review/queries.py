@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import chain
 from typing import Any
@@ -25,7 +25,7 @@ from memberships.applications.models import (
     Note,
 )
 from memberships.applications.organisations import OrganisationState, organisation_state
-from memberships.database import db, utcnow
+from memberships.database import db, first_uuid7, utcnow
 from memberships.drafts.models import Draft, DraftForm
 from memberships.events.models import Event
 from memberships.mails.models import OutgoingMail
@@ -36,13 +36,16 @@ from memberships.networks.models import DefinitionVersion
 from memberships.organisations.models import Organisation
 from memberships.organisations.queries import organisations_named
 from memberships.review.models import SavedFilter
-from memberships.review.searching import fits, found_by
+from memberships.review.searching import Wanted, fits, found_by
 
 PAGE_SIZE = 50
 COUNTED = 1000
 MOST_AT_ONCE = 2000
 # How many are looked at in the order of the list before all are looked up.
 LOOKED_AT = 3000
+# How many times as many, where the first ones nearly filled a page.
+FURTHER = 3
+DAY = timedelta(days=1)
 AUTOMATIC_FOR = timedelta(days=30)
 # What is restricted is kept and nothing else (Art. 18 GDPR).
 _IS_USED = Application.restricted_at.is_(None)
@@ -177,45 +180,63 @@ def _first_ids(
     What many cases have is found among the first ones in the order of the list, without looking at
     all that have it. Only if these are not enough are all looked up by what they are found by.
     """
-    conditions = [*_conditions(wanted), *_after(wanted)]
-    if wanted.is_narrowed:
-        ids, are_all = _among_the_first(network_ids, wanted, limit)
+    searched = _searched(wanted)
+    if not searched.is_any:
+        conditions = [*_in_list(wanted), *_after(wanted)]
+        return _all_or_first(_merged(network_ids, wanted, [conditions], limit), limit)
+    for looked_at in (LOOKED_AT, LOOKED_AT * FURTHER):
+        ids, are_all = _among_the_first(network_ids, wanted, searched, looked_at, limit)
         if are_all or len(ids) > PAGE_SIZE:
             return ids, are_all
-    is_looked_up = found_by(wanted.text, *_marks(wanted)) is not None
-    merge = _looked_up if is_looked_up else _merged
-    found = db.session.scalars(merge(network_ids, wanted, conditions, limit)).all()
-    return list(found), len(found) < limit
+        if len(ids) * FURTHER <= PAGE_SIZE:
+            break
+    return _all_or_first(_looked_up(network_ids, wanted, searched, limit), limit)
+
+
+def _all_or_first(query: sa.Select[UUID], limit: int) -> tuple[list[UUID], bool]:
+    ids = list(db.session.scalars(query))
+    return ids, len(ids) < limit
 
 
 def _looked_up(
-    network_ids: Collection[int],
-    wanted: QueueFilter,
-    conditions: Sequence[sa.ColumnElement[bool]],
-    limit: int,
+    network_ids: Collection[int], wanted: QueueFilter, searched: Wanted, limit: int
 ) -> sa.Select[UUID]:
-    """The same as `_merged`, starting from what was found, which are few."""
-    # The offset keeps PostgreSQL from walking along the list until it meets them.
-    all_ = (
-        sa.select(Application.id, Application.due_at)
-        .where(Application.network_id.in_(network_ids), *conditions)
-        .offset(0)
-        .subquery()
+    """The first ones, starting from all that are found."""
+    found = found_by(network_ids, searched)
+    # Each offset keeps PostgreSQL from walking along the list until it meets what was found.
+    if _is_by_due(wanted):
+        all_ = (
+            sa.select(Application.id, Application.due_at)
+            .where(Application.id.in_(found.offset(0)), *_in_list(wanted), *_after(wanted))
+            .offset(0)
+            .subquery()
+        )
+        return sa.select(all_.c.id).order_by(*_order_of(wanted, all_.c)).limit(limit)
+    in_order = found.order_by(ApplicationSearch.application_id.desc()).offset(0).subquery()
+    return (
+        sa.select(Application.id)
+        .join(in_order, in_order.c.application_id == Application.id)
+        .where(*_in_list(wanted), *_after(wanted))
+        .order_by(Application.id.desc())
+        .limit(limit)
     )
-    return sa.select(all_.c.id).order_by(*_order_of(wanted, all_.c)).limit(limit)
 
 
 def _among_the_first(
-    network_ids: Collection[int], wanted: QueueFilter, limit: int
+    network_ids: Collection[int],
+    wanted: QueueFilter,
+    searched: Wanted,
+    looked_at_most: int,
+    limit: int,
 ) -> tuple[list[UUID], bool]:
-    in_order = [*_of_tab(wanted.tab), *_of_owner(wanted), *_after(wanted)]
-    looked_at = _merged(network_ids, wanted, in_order, LOOKED_AT).cte("looked_at")
+    in_order = [*_in_list(wanted), *_after(wanted)]
+    ways = [[*in_order, *came] for came in _came(wanted)]
+    looked_at = _merged(network_ids, wanted, ways, looked_at_most).cte("looked_at")
     hits = (
-        sa.select(Application.id, Application.due_at)
-        .join(looked_at, looked_at.c.id == Application.id)
-        .outerjoin(ApplicationSearch, ApplicationSearch.application_id == Application.id)
-        .where(*_narrowed(wanted), *fits(wanted.text, *_marks(wanted)))
-        .order_by(*_order_of(wanted))
+        sa.select(looked_at.c.id, looked_at.c.due_at)
+        .join(ApplicationSearch, ApplicationSearch.application_id == looked_at.c.id)
+        .where(*fits(searched))
+        .order_by(*_order_of(wanted, looked_at.c))
         .limit(limit)
         .subquery()
     )
@@ -226,16 +247,42 @@ def _among_the_first(
         .order_by(*_order_of(wanted, hits.c))
     ).all()
     ids = [row.id for row in rows if row.id is not None]
-    return ids, rows[0].size < LOOKED_AT and len(ids) < limit
+    return ids, rows[0].size < looked_at_most and len(ids) < limit
+
+
+def _came(wanted: QueueFilter) -> list[list[sa.ColumnElement[bool]]]:
+    """Where in the list those are that came in the wanted days, as conditions of ranges of ids.
+
+    An id sorts by the time when the case was sent or entered; the day on which a letter arrived
+    was written down by whoever entered it. A day more at both ends leaves the exact day to `fits`.
+    """
+    if _is_by_due(wanted) or not (wanted.since or wanted.until):
+        return [[]]
+    sent: list[sa.ColumnElement[bool]] = [Application.received_on.is_(None)]
+    entered: list[sa.ColumnElement[bool]] = [Application.received_on.is_not(None)]
+    if wanted.since:
+        sent.append(Application.id >= first_uuid7(_midnight(wanted.since - DAY)))
+        entered.append(Application.received_on >= wanted.since)
+    if wanted.until:
+        sent.append(Application.id < first_uuid7(_midnight(wanted.until + 2 * DAY)))
+        entered.append(Application.received_on <= wanted.until)
+    return [sent, entered]
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, UTC)
 
 
 def _merged(
     network_ids: Collection[int],
     wanted: QueueFilter,
-    conditions: Sequence[sa.ColumnElement[bool]],
+    ways: Sequence[Sequence[sa.ColumnElement[bool]]],
     limit: int,
 ) -> sa.Select[UUID]:
-    """The ids of the first ones of all networks, each network's read in the order of its index."""
+    """The first ones of all networks that fit one of the ways, each read in the order of an index.
+
+    No case fits two of the ways.
+    """
     firsts = [
         sa.select(Application.id, Application.due_at)
         .where(Application.network_id == id_, *conditions)
@@ -243,15 +290,16 @@ def _merged(
         .limit(limit)
         .subquery()
         for id_ in network_ids
+        for conditions in ways
     ]
     all_ = sa.union_all(*(sa.select(first.c.id, first.c.due_at) for first in firsts)).subquery()
-    return sa.select(all_.c.id).order_by(*_order_of(wanted, all_.c)).limit(limit)
+    return sa.select(all_.c.id, all_.c.due_at).order_by(*_order_of(wanted, all_.c)).limit(limit)
 
 
 def matching_ids(network_id: int, wanted: QueueFilter) -> sa.Select[UUID]:
     """The ids of all cases of a network that the filter shows, on whatever page."""
     return sa.select(Application.id).where(
-        Application.network_id == network_id, *_conditions(wanted)
+        Application.network_id == network_id, *_conditions(network_id, wanted)
     )
 
 
@@ -273,13 +321,17 @@ def filters_of(account_id: UUID) -> Sequence[SavedFilter]:
     ).all()
 
 
-def _conditions(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+def _conditions(network_id: int, wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     """All that a case has to be; the page's key is not among it."""
-    conditions = [*_of_tab(wanted.tab), *_of_owner(wanted), *_narrowed(wanted)]
-    found = found_by(wanted.text, *_marks(wanted))
-    if found is not None:
-        conditions.append(Application.id.in_(found))
-    return conditions
+    searched = _searched(wanted)
+    # The offset keeps PostgreSQL from asking for one case after the other.
+    found = [Application.id.in_(found_by([network_id], searched).offset(0))] * searched.is_any
+    return [*_in_list(wanted), *found]
+
+
+def _in_list(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
+    """Everything but what is searched for in another table."""
+    return [*_of_tab(wanted.tab), *_of_owner(wanted), *_narrowed(wanted)]
 
 
 def _of_owner(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
@@ -289,7 +341,6 @@ def _of_owner(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
 
 
 def _narrowed(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
-    """Everything but what is searched for in another table."""
     conditions: list[sa.ColumnElement[bool]] = []
     if wanted.status:
         conditions.append(Application.status == wanted.status)
@@ -301,8 +352,8 @@ def _narrowed(wanted: QueueFilter) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _marks(wanted: QueueFilter) -> tuple[str, date | None, date | None]:
-    return wanted.state, wanted.since, wanted.until
+def _searched(wanted: QueueFilter) -> Wanted:
+    return Wanted(wanted.text, wanted.state, wanted.since, wanted.until)
 
 
 def _of_tab(tab: Tab) -> list[sa.ColumnElement[bool]]:

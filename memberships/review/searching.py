@@ -6,8 +6,10 @@ answer. A word of one or two letters is the beginning of a name, or a whole word
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
+from itertools import chain, product
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +20,7 @@ from memberships.applications.models import ApplicationSearch
 from memberships.database import db
 from memberships.search import (
     is_part,
-    mark_key,
+    mark_keys,
     part_keys,
     searched_words,
     whole_words,
@@ -26,34 +28,66 @@ from memberships.search import (
 )
 
 _Condition = sa.ColumnElement[bool]
+# As many words are looked up together; each doubles the ways in which they may be there.
+_TOGETHER = 5
 
 
-def fits(typed: str, state: str, since: date | None, until: date | None) -> list[_Condition]:
+@dataclass(frozen=True)
+class Wanted:
+    """What cases are found by: words, a Land, first and last day of their coming."""
+
+    typed: str = ""
+    state: str = ""
+    since: date | None = None
+    until: date | None = None
+
+    @property
+    def is_any(self) -> bool:
+        """Whether anything is asked."""
+        return bool(searched_words(self.typed) or self.state or self.since or self.until)
+
+
+def fits(wanted: Wanted) -> list[_Condition]:
     """Whether the row at hand has all those words, lies in that Land and came in those days."""
-    conditions = [sa.or_(*_as_part(word), *_as_words(word)) for word in searched_words(typed)]
-    if state:
-        conditions.append(ApplicationSearch.federal_state == state)
-    if since:
-        conditions.append(ApplicationSearch.received_on >= since)
-    if until:
-        conditions.append(ApplicationSearch.received_on <= until)
+    conditions = [
+        sa.or_(*_as_part(word), *_as_words(word)) for word in searched_words(wanted.typed)
+    ]
+    if wanted.state:
+        conditions.append(ApplicationSearch.federal_state == wanted.state)
+    if wanted.since:
+        conditions.append(ApplicationSearch.received_on >= wanted.since)
+    if wanted.until:
+        conditions.append(ApplicationSearch.received_on <= wanted.until)
     return conditions
 
 
-def found_by(
-    typed: str, state: str, since: date | None, until: date | None
-) -> sa.Select[UUID] | None:
-    """The ids of all that fit, of whatever network; None when nothing is asked."""
-    conditions = fits(typed, state, since, until)
-    if not conditions:
-        return None
+def found_by(network_ids: Collection[int], wanted: Wanted) -> sa.Select[UUID]:
+    """The ids of all of those networks that fit."""
+    conditions = [ApplicationSearch.network_id.in_(network_ids), *fits(wanted)]
     if _has_keys():
-        conditions += [
-            sa.or_(_has(part_keys(word)), *_as_words(word)) for word in searched_words(typed)
-        ]
-        conditions += [_has([mark_key(f"land:{state}")])] if state else []
-    # The offset keeps PostgreSQL from asking for one case after the other.
-    return sa.select(ApplicationSearch.application_id).where(*conditions).offset(0)
+        conditions += _by_keys(network_ids, wanted)
+    return sa.select(ApplicationSearch.application_id).where(*conditions)
+
+
+def _by_keys(network_ids: Collection[int], wanted: Wanted) -> list[_Condition]:
+    """What the index can tell: each way in which the words may be there, in one list of keys.
+
+    A list of keys is as quick to find as the rarest of them; the parts of an `and` of lists are
+    all read to their ends.
+    """
+    words = sorted(searched_words(wanted.typed), key=len, reverse=True)
+    marks = mark_keys(next(iter(network_ids)) if len(network_ids) == 1 else None, wanted.state)
+    conditions = []
+    for first in range(0, len(words) or bool(wanted.state), _TOGETHER):
+        together = words[first : first + _TOGETHER]
+        ways = product(*([part_keys(word), *_keys_of_words(word)] for word in together))
+        conditions.append(sa.or_(*(_has([*chain(*way), *marks]) for way in ways)))
+    return conditions
+
+
+def _keys_of_words(word: str) -> list[list[int]]:
+    words = whole_words(word)
+    return [[word_key(one) for one in words]] if words else []
 
 
 def _as_part(word: str) -> list[_Condition]:
@@ -64,10 +98,8 @@ def _as_part(word: str) -> list[_Condition]:
 
 def _as_words(word: str) -> list[_Condition]:
     words = whole_words(word)
-    if not words:
-        return []
-    if _has_keys():
-        return [_has([word_key(one) for one in words])]
+    if _has_keys() or not words:
+        return [_has(keys) for keys in _keys_of_words(word)]
     return [sa.and_(*(_position(ApplicationSearch.words, f" {one} ") > 0 for one in words))]
 
 

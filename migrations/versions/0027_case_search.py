@@ -16,6 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "application_search",
         sa.Column("application_id", sa.Uuid(), nullable=False),
+        sa.Column("network_id", sa.Integer(), nullable=False),
         sa.Column("federal_state", sa.String(length=2), nullable=True),
         sa.Column("received_on", sa.Date(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
@@ -31,15 +32,28 @@ def upgrade() -> None:
             name=op.f("fk_application_search_application_id"),
             ondelete="CASCADE",
         ),
+        sa.ForeignKeyConstraint(
+            ["network_id"], ["networks.id"], name=op.f("fk_application_search_network_id")
+        ),
         sa.PrimaryKeyConstraint("application_id", name=op.f("pk_application_search")),
     )
     op.create_index(
         "ix_application_search_received_on",
         "application_search",
-        ["received_on", "application_id"],
+        ["network_id", "received_on", "application_id"],
     )
     op.create_index(
         "ix_application_search_keys", "application_search", ["keys"], postgresql_using="gin"
+    )
+    op.create_index("ix_applications_status", "applications", ["network_id", "status", "id"])
+    op.create_index("ix_applications_kind", "applications", ["network_id", "applicant_kind", "id"])
+    is_entered = sa.text("received_on IS NOT NULL")
+    op.create_index(
+        "ix_applications_received_on",
+        "applications",
+        ["network_id", "id", "received_on"],
+        postgresql_where=is_entered,
+        sqlite_where=is_entered,
     )
     op.create_table(
         "saved_filters",
@@ -74,4 +88,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("saved_filters")
+    for name in ("received_on", "kind", "status"):
+        op.drop_index(f"ix_applications_{name}", "applications")
     op.drop_table("application_search")

@@ -18,12 +18,13 @@ from memberships.applications.models import (
 )
 from memberships.applications.queries import has_unindexed
 from memberships.applications.services import correct_answers, index_applications
-from memberships.database import db, unit_of_work, utcnow
+from memberships.database import db, in_the_past, unit_of_work, utcnow
 from memberships.events.models import APPLICANT as THEMSELVES
 from memberships.review import queries
 from memberships.review.queries import QueueFilter, Tab, matching_ids, queue_page
 from memberships.review.wording import arguments_of, filter_of
 from memberships.rights import services as rights
+from memberships.search import mark_keys
 from memberships.serve import upgrade
 from tests.factories import Applied, submitted
 from tests.pages import get
@@ -211,8 +212,11 @@ def test_an_update_indexes_what_was_stored_before_there_was_an_index(app: Flask)
 
 @pytest.fixture
 def many(app: Flask, kim: Staff) -> list[Applied]:
-    """Cases of all kinds; some older, some asked, decided, claimed."""
-    cases = [case(last_name=f"Berg {n}", organisation_name=f"Verein {n}") for n in range(12)]
+    """Cases of all kinds; some older, one of them entered late; some asked, decided, claimed."""
+    cases = []
+    for n in range(12):
+        with in_the_past(timedelta(days=40) if n in {5, 6} else timedelta()):
+            cases.append(case(last_name=f"Berg {n}", organisation_name=f"Verein {n}"))
     for applied in cases[:2]:
         ask(applied, kim)
     for applied in cases[2:4]:
@@ -224,7 +228,12 @@ def many(app: Flask, kim: Staff) -> list[Applied]:
         db.session.execute(
             sa.update(Application)
             .where(Application.id.in_(ids))
-            .values(submitted_at=old, due_at=old, claimed_by_id=kim.account_id)
+            .values(due_at=old, claimed_by_id=kim.account_id)
+        )
+        db.session.execute(
+            sa.update(Application)
+            .where(Application.id == cases[7].id)
+            .values(received_on=old.date())
         )
         db.session.execute(
             sa.update(ApplicationSearch)
@@ -232,15 +241,13 @@ def many(app: Flask, kim: Staff) -> list[Applied]:
             .values(received_on=old.date(), federal_state="SN")
         )
     if db.engine.dialect.name == "postgresql":
-        from memberships.search import mark_key
-
         with unit_of_work():
             db.session.execute(
                 sa.text(
                     "UPDATE application_search SET keys = keys || CAST(:key AS bigint) "
                     "WHERE federal_state = 'SN'"
                 ),
-                {"key": mark_key("land:SN")},
+                {"key": mark_keys(state="SN")[0]},
             )
     return cases
 
@@ -258,8 +265,9 @@ def test_each_filter_shows_its_cases_once_on_all_pages_in_order(many, kim, monke
     monkeypatch.setattr(queries, "PAGE_SIZE", 2)
     network_id, today = network_of(many[0]), utcnow().date()
     all_ = QueueFilter(tab=Tab.ALL)
+    newest = [11, 10, 9, 8, 7, 4, 3, 2, 1, 0, 6, 5]
     expected: list[tuple[QueueFilter, list[int]]] = [
-        (all_, list(range(11, -1, -1))),
+        (all_, newest),
         (QueueFilter(), list(range(5, 12))),
         (QueueFilter(text="verein"), list(range(5, 12))),
         (QueueFilter(overdue=True), [5, 6, 7]),
@@ -274,7 +282,11 @@ def test_each_filter_shows_its_cases_once_on_all_pages_in_order(many, kim, monke
         (QueueFilter(tab=Tab.ALL, until=today - 30 * DAY), [7, 6, 5]),
         (QueueFilter(since=today - 5 * DAY), [8, 9, 10, 11]),
         (QueueFilter(tab=Tab.ALL, since=today - 50 * DAY, until=today - 30 * DAY), [7, 6, 5]),
-        (QueueFilter(tab=Tab.ALL, kind=many[0].row.applicant_kind), list(range(11, -1, -1))),
+        (QueueFilter(tab=Tab.ALL, kind=many[0].row.applicant_kind), newest),
+        (
+            QueueFilter(tab=Tab.ALL, since=today - 5 * DAY),
+            [n for n in newest if n not in {5, 6, 7}],
+        ),
     ]
     for wanted, ids in expected:
         shown = numbers(many, pages(network_id, wanted))

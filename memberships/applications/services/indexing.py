@@ -16,7 +16,7 @@ from memberships.database import db, upsert
 from memberships.networks.definition import Definition
 from memberships.networks.models import DefinitionVersion
 from memberships.networks.queries import definition_of
-from memberships.search import fold, stored_keys, whole_words
+from memberships.search import fold, mark_keys, stored_keys, whole_words
 from memberships.territory.models import LAENDER
 
 
@@ -70,11 +70,16 @@ def _found_by(application: Application, definition: Definition) -> dict[str, Any
     state = application.answers.get("federal_state")
     state = state if state in LAENDER else None
     received_on = application.received_on or application.submitted_at.astimezone(BERLIN).date()
-    row = {"federal_state": state, "received_on": received_on, "text": text}
+    row = {
+        "network_id": application.network_id,
+        "federal_state": state,
+        "received_on": received_on,
+        "text": text,
+    }
     if db.engine.dialect.name != "postgresql":
         return {**row, "words": f" {' '.join(words)} ", "keys": None}
-    marks = [f"land:{state}"] if state else []
-    return {**row, "words": None, "keys": stored_keys(text, words, marks)}
+    keys = stored_keys(text, words, mark_keys(application.network_id, state))
+    return {**row, "words": None, "keys": keys}
 
 
 def _answered_words(application: Application, definition: Definition) -> list[str]:
