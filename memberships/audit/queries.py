@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -17,6 +17,8 @@ from memberships.database import db
 from memberships.events.models import Anchor, Event, Tombstone
 
 PAGE_SIZE = 50
+COUNTED_TO = 1000
+_BATCH = 1000
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,36 @@ def log_page(network_id: int, wanted: LogFilter) -> LogPage:
         cases=_cases(network_id, {event.subject_id for event in shown}),
         next_after=shown[-1].id if len(found) > PAGE_SIZE else None,
     )
+
+
+def all_events(network_id: int, wanted: LogFilter) -> Iterator[tuple[Event, dict[UUID, str]]]:
+    """Every event of the filter, newest first, with the names of those who acted.
+
+    Read in batches, so that memory stays flat.
+    """
+    query = (
+        sa.select(Event)
+        .where(Event.network_id == network_id, *_conditions(wanted))
+        .order_by(Event.id.desc())
+        .limit(_BATCH)
+    )
+    after = None
+    while True:
+        batch = db.session.scalars(query if after is None else query.where(Event.id < after)).all()
+        names = _names({event.actor_id for event in batch if event.actor_id})
+        for event in batch:
+            db.session.expunge(event)
+            yield event, names
+        if len(batch) < _BATCH:
+            return
+        after = batch[-1].id
+
+
+def event_count(network_id: int, wanted: LogFilter) -> int:
+    """How many events the filter has; `COUNTED_TO` and one for any more."""
+    some = sa.select(Event.id).where(Event.network_id == network_id, *_conditions(wanted))
+    counted = some.limit(COUNTED_TO + 1).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(counted)) or 0
 
 
 def _conditions(wanted: LogFilter) -> list[sa.ColumnElement[bool]]:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, render_template, request
 
-from memberships.accounts.guard import requires
+from memberships.accounts.guard import requires, signed_in_actor
 from memberships.audit import queries
 from memberships.audit.queries import LogFilter
-from memberships.audit.wording import GROUP_WORDS, WORDS, Group
-from memberships.events.models import EventTag
+from memberships.audit.wording import GROUP_WORDS, Group, acted, said
+from memberships.calendar import BERLIN
+from memberships.database import unit_of_work
+from memberships.events.models import Event
+from memberships.members import files
+from memberships.members.errors import SheetFull
+from memberships.members.forms import FileForm
+from memberships.members.models import ExportContent, ExportFormat
+from memberships.members.services import record_export
 from memberships.networks.models import Network
 from memberships.networks.queries import current_definitions
 from memberships.permissions import Permission
 
 bp = Blueprint("audit", __name__, url_prefix="/koordination")
+
+_HEAD = ["Wann", "Was", "Wer", "Kennung", "Ereignis"]
 
 
 @bp.get("/<slug>/protokoll")
@@ -32,11 +42,75 @@ def show_log(network: Network) -> str:
         wanted=wanted,
         arguments=arguments,
         groups=GROUP_WORDS,
-        said=lambda event: WORDS[EventTag(event.tag)],
+        said=said,
+        acted=acted,
         team=queries.team_of(network.id),
         stone=queries.tombstone_of(network.id, wanted.subject) if wanted.subject else None,
         signed_for=queries.newest_anchor(),
     )
+
+
+@bp.route("/<slug>/protokoll/export", methods=["GET", "POST"])
+@requires(Permission.VIEW_LOG, fresh=True)
+def export_log(network: Network) -> Any:
+    form = FileForm()
+    if request.method == "GET" or not form.validate():
+        return _show_export(network, form), 200 if request.method == "GET" else 422
+    try:
+        return _exported(network, form)
+    except SheetFull:
+        return _show_export(network, form, is_full=True), 422
+
+
+def _show_export(network: Network, form: FileForm, *, is_full: bool = False) -> str:
+    return render_template(
+        "audit/export.html",
+        net=current_definitions()[network.slug],
+        form=form,
+        is_full=is_full,
+        count=queries.event_count(network.id, _wanted()),
+        counted_to=queries.COUNTED_TO,
+        filter_words=_filter_words(_wanted()),
+        arguments=_arguments(),
+    )
+
+
+def _exported(network: Network, form: FileForm) -> Response:
+    """Write the file, then that it was made, then send it; nothing is sent that is not recorded."""
+    wanted, format_ = _wanted(), ExportFormat(form.format.data)
+    rows = (_row(event, names) for event, names in queries.all_events(network.id, wanted))
+    file, count = files.written(format_, _HEAD, rows, sheet="Protokoll")
+    words = _filter_words(wanted)
+    with unit_of_work():
+        record_export(
+            network.id,
+            content=ExportContent.LOG,
+            format=format_,
+            purpose=form.purpose.data,
+            wanted={"log": words} if words else {},
+            columns=_HEAD,
+            row_count=count,
+            by=signed_in_actor(),
+        )
+    return files.sent(file, format_, f"protokoll-{network.slug}")
+
+
+def _row(event: Event, names: Mapping[UUID, str]) -> list[str]:
+    at = event.at.astimezone(BERLIN)
+    who = acted(event, names)
+    return [f"{at:%d.%m.%Y %H:%M:%S}", said(event), who, str(event.subject_id), event.tag]
+
+
+def _filter_words(wanted: LogFilter) -> str:
+    """How the log was narrowed, without any name."""
+    words = [
+        GROUP_WORDS[wanted.group] if wanted.group else "",
+        "von einer Person des Teams" if wanted.actor else "",
+        "zu einer Kennung" if wanted.subject else "",
+        f"ab {wanted.since:%d.%m.%Y}" if wanted.since else "",
+        f"bis {wanted.until:%d.%m.%Y}" if wanted.until else "",
+    ]
+    return ", ".join(filter(None, words))
 
 
 def _wanted() -> LogFilter:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
+from memberships.events.models import Event
 from memberships.events.models import EventTag as Tag
 
 
@@ -161,3 +164,24 @@ def group_of(tag: str) -> Group:
 def tags_of(group: Group) -> list[str]:
     """The events of a group."""
     return [tag.value for tag in Tag if group_of(tag) is group]
+
+
+KINDS_OF_ACTORS = {
+    "applicant": "antragstellende Person",
+    "member": "Mitglied",
+    "system": "die Anlage",
+    "staff": "Koordination",
+}
+GONE = "ein gelöschter Zugang"
+
+
+def said(event: Event) -> str:
+    """What happened."""
+    return WORDS[Tag(event.tag)]
+
+
+def acted(event: Event, names: Mapping[UUID, str]) -> str:
+    """Who did it, by name where an account did."""
+    if event.actor_id:
+        return names.get(event.actor_id, GONE)
+    return KINDS_OF_ACTORS[event.actor_kind]

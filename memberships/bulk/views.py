@@ -14,7 +14,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from werkzeug.wrappers import Response
@@ -27,8 +26,7 @@ from memberships.bulk.errors import NothingChosen, RunUnknown, TooMany
 from memberships.bulk.forms import DeclineForm, FileForm, MessageForm, StartForm
 from memberships.bulk.models import Action, BulkRun, ItemState, RunState
 from memberships.bulk.running import look_at
-from memberships.calendar import BERLIN
-from memberships.database import unit_of_work, utcnow
+from memberships.database import unit_of_work
 from memberships.members import files
 from memberships.members.errors import SheetFull
 from memberships.members.models import ExportContent, ExportFormat
@@ -45,10 +43,6 @@ from memberships.viewings.guard import shows_personal_data
 bp = Blueprint("bulk", __name__, url_prefix="/koordination")
 
 RELOAD_SECONDS = 4
-_TYPES = {
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 _OFFERED = [Action.APPROVE, Action.DECLINE, Action.CLAIM, Action.EXPORT]
 _USES = {Action.APPROVE: Use.APPROVAL, Action.DECLINE: Use.DECLINE}
 # What is listed first, as far as there is any.
@@ -367,8 +361,4 @@ def export_run(network: Network, run_id: UUID) -> Any:
             row_count=count,
             by=signed_in_actor(),
         )
-    today = utcnow().astimezone(BERLIN).date()
-    name = f"antraege-{net.slug}-{today}.{format_.value}"
-    answer = send_file(file, _TYPES[format_], as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return files.sent(file, format_, f"antraege-{net.slug}")

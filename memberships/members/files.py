@@ -8,9 +8,17 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from typing import IO
 
+from flask import Response, send_file
+
+from memberships.calendar import BERLIN
+from memberships.database import utcnow
 from memberships.members.errors import SheetFull
 from memberships.members.models import ExportFormat
 
+_TYPES = {
+    ExportFormat.CSV: "text/csv; charset=utf-8",
+    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _KEEPS_TEXT = {
     "constant_memory": True,
@@ -77,3 +85,16 @@ def _write_xlsx(file: IO[bytes], head: Sequence[str], rows: Rows, name: str) -> 
                 if sheet.write_string(count, column, cell):
                     raise SheetFull
     return count
+
+
+def sent(file: IO[bytes], format_: ExportFormat, name: str) -> Response:
+    """The file as a download of today, which no cache keeps."""
+    today = utcnow().astimezone(BERLIN).date()
+    answer = send_file(
+        file,
+        _TYPES[format_],
+        as_attachment=True,
+        download_name=f"{name}-{today}.{format_.value}",
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -20,18 +20,9 @@ from memberships.review.forms import CaseForm, StaffForm
 LONGEST_PURPOSE = 300
 
 
-class ExportForm(StaffForm):
-    content = RadioField(
-        "Was brauchen Sie?",
-        [DataRequired("Wählen Sie aus, was Sie brauchen.")],
-        choices={
-            ExportContent.MEMBERS.value: "Die Liste der Mitglieder",
-            ExportContent.MEMBERSHIP_MAILING.value: "Adressen für eine E-Mail zur Mitgliedschaft",
-            ExportContent.NEWS_MAILING.value: "Adressen für den Rundbrief",
-            ExportContent.CASE_MAILING.value: "Adressen für eine E-Mail zu offenen Anträgen",
-        },
-        default=ExportContent.MEMBERS.value,
-    )
+class FileForm(StaffForm):
+    """What a file is for, and of which kind it is."""
+
     purpose = StringField(
         "Wofür brauchen Sie die Datei?",
         [
@@ -52,6 +43,20 @@ class ExportForm(StaffForm):
             ExportFormat.CSV.value: "CSV, passend für Excel",
         },
         default=ExportFormat.XLSX.value,
+    )
+
+
+class ExportForm(FileForm):
+    content = RadioField(
+        "Was brauchen Sie?",
+        [DataRequired("Wählen Sie aus, was Sie brauchen.")],
+        choices={
+            ExportContent.MEMBERS.value: "Die Liste der Mitglieder",
+            ExportContent.MEMBERSHIP_MAILING.value: "Adressen für eine E-Mail zur Mitgliedschaft",
+            ExportContent.NEWS_MAILING.value: "Adressen für den Rundbrief",
+            ExportContent.CASE_MAILING.value: "Adressen für eine E-Mail zu offenen Anträgen",
+        },
+        default=ExportContent.MEMBERS.value,
     )
 
 

@@ -400,13 +400,14 @@ class PublicEntry(Model):
 
 
 class ExportContent(StrEnum):
-    """What an export holds: a list, or the addresses for one kind of mailing."""
+    """What an export holds: a list, the addresses for one kind of mailing, or the log."""
 
     MEMBERS = "members"
     MEMBERSHIP_MAILING = "membership_mailing"
     NEWS_MAILING = "news_mailing"
     CASE_MAILING = "case_mailing"
     APPLICATIONS = "applications"
+    LOG = "log"
 
 
 class ExportFormat(StrEnum):

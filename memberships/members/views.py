@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request, send_file
+from flask import Blueprint, abort, render_template, request
 from werkzeug.wrappers import Response
 
 from memberships.accounts.guard import requires, signed_in_actor
-from memberships.calendar import BERLIN
-from memberships.database import unit_of_work, utcnow
+from memberships.database import unit_of_work
 from memberships.members import files, listing, services
 from memberships.members.columns import (
     NAME_COLUMNS,
@@ -33,10 +32,6 @@ from memberships.viewings.guard import shows_personal_data
 bp = Blueprint("members", __name__, url_prefix="/koordination")
 
 _YES_OR_NO = {"ja": True, "nein": False}
-_TYPES = {
-    ExportFormat.CSV: "text/csv",
-    ExportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 def _wanted_filter() -> MemberFilter:
@@ -163,11 +158,7 @@ def _exported(network: Network, net: Definition, form: ExportForm) -> Response:
             row_count=count,
             by=signed_in_actor(),
         )
-    today = utcnow().astimezone(BERLIN).date()
-    name = f"{'mitglieder' if is_list else 'adressen'}-{net.slug}-{today}.{format_.value}"
-    answer = send_file(file, _TYPES[format_], as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return files.sent(file, format_, f"{'mitglieder' if is_list else 'adressen'}-{net.slug}")
 
 
 def _member_rows(
@@ -216,5 +207,6 @@ def filter_words(parts: Mapping[str, Any], net: Definition) -> str:
         "ended": lambda _: "beendete Mitgliedschaften",
         "to_check": lambda _: "zu prüfen",
         "restricted": lambda _: "eingeschränkte Mitgliedschaften",
+        "log": str,
     }
     return ", ".join(say(parts[key]) for key, say in words.items() if key in parts)

@@ -439,6 +439,8 @@ class Listed:
     of_cases: bool
 
     def may_be_in(self, export: Export) -> bool:
+        if export.content is ExportContent.LOG:
+            return False
         if self.of_cases != (export.content in _OF_CASES) or export.at < self.since:
             return False
         return export.at <= self.until or bool(export.filter.get("ended"))

@@ -24,7 +24,7 @@ def _allow(values: str) -> None:
 
 
 def upgrade() -> None:
-    _allow(f"{_BEFORE}, 'applications'")
+    _allow(f"{_BEFORE}, 'applications', 'log'")
     op.create_table(
         "bulk_runs",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -112,5 +112,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("bulk_items")
     op.drop_table("bulk_runs")
-    op.execute("DELETE FROM exports WHERE content = 'applications'")
+    op.execute("DELETE FROM exports WHERE content IN ('applications', 'log')")
     _allow(_BEFORE)

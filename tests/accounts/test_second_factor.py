@@ -378,7 +378,7 @@ DANGEROUS = {
     "members.export_members", "review.erase_case", "seats.erase_person", "accounts.team",
     "accounts.invite_staff", "accounts.change_role", "accounts.remove_staff",
     "accounts.reset_second_factor", "organisations.choose_other", "organisations.merge",
-    "organisations.undo_merge",
+    "organisations.undo_merge", "audit.export_log",
 }  # fmt: skip
 
 

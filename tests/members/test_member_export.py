@@ -47,7 +47,7 @@ PURPOSE = "Einladung zum Jahrestreffen"
 WORDS = "Liste der Mitglieder (CSV) Filter: Stiftung Spalten: Mitglied, Ansprechpersonen, "
 LIST_WORDS = f"{WORDS}Organisation, Art, Mitglied seit"
 NEWS_WORDS = "Adressen für den Rundbrief (XLSX)"
-LIST, MEMBERSHIP, NEWS, CASES, _ = (content.value for content in ExportContent)
+LIST, MEMBERSHIP, NEWS, CASES, *_ = (content.value for content in ExportContent)
 
 
 @pytest.fixture

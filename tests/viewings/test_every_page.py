@@ -10,6 +10,7 @@ from tests.test_permissions import _guarded
 
 # Endpoint and the reason why nobody's data is on it.
 SHOWS_NONE = {
+    "audit.export_log": "a number; the file is in the register of exports",
     "audit.show_log": "who of the team, and ids",
     "review.begin_walk": "leads to a case",
     "review.skip_case": "leads to a case",
