@@ -29,7 +29,7 @@ from memberships.applications.services import (
     submit_application,
 )
 from memberships.calendar import BERLIN, end_of_day
-from memberships.database import db, in_the_past, unit_of_work, utcnow, uuid7
+from memberships.database import db, in_the_past, unit_of_work, utcnow
 from memberships.demo.acting import take_step
 from memberships.demo.days import Diary
 from memberships.demo.inventing import Inventor
@@ -95,7 +95,8 @@ def fill_networks(plan: Plan, empty: Collection[str]) -> Counter[str]:
     In the caller's unit of work, in the order of time over all networks, as identifiers sort by
     the time of making.
     """
-    now, outbox = utcnow(), _Outbox(uuid7())
+    others = db.session.scalars(sa.select(OutgoingMail.id).where(IS_QUEUED)).all()
+    now, outbox = utcnow(), _Outbox(frozenset(others))
     stage = _Stage(now, _invite_all(plan.staff, empty, outbox), outbox)
     cases = [*plan.cases, *Inventor(plan, current_definitions()).cases()]
     for case in cases:
@@ -140,12 +141,12 @@ def _invite(person: Member, slug: str) -> None:
 
 @dataclass(frozen=True)
 class _Outbox:
-    """The mails that were made after `first`: nobody else's.
+    """The mails of this history: none of the `others`, which waited before.
 
     As far as this history goes they were sent at once; nothing leaves.
     """
 
-    first: UUID
+    others: frozenset[UUID]
 
     def send_all(self) -> None:
         self._send(sa.true())
@@ -154,9 +155,10 @@ class _Outbox:
         self._send(OutgoingMail.subject_id == subject_id)
 
     def _send(self, wanted: sa.ColumnElement[bool]) -> None:
-        waiting = sa.select(OutgoingMail).where(IS_QUEUED, OutgoingMail.id > self.first, wanted)
+        waiting = sa.select(OutgoingMail).where(IS_QUEUED, wanted)
         for mail in db.session.scalars(waiting):
-            record_sent(mail)
+            if mail.id not in self.others:
+                record_sent(mail)
 
 
 @dataclass
